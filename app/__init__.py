@@ -1,0 +1,1 @@
+"""Who asks: HTTP, database, jobs, command line, web page."""

@@ -1,0 +1,1 @@
+"""Where it is: travel minutes, contiguity, zone polygons. Arrays in, arrays out."""
