@@ -1,0 +1,160 @@
+"""The plan as stored, sent and shown: the answer, its certificate, its reasons and what it was made from."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+from solver.plan import Status
+
+
+class Part(BaseModel):
+    """A frozen part of a plan document."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class NormUse(Part):
+    """A norm that the plan used, with its source; ``trust`` V read, K known, U unverified 未核实."""
+
+    key: str
+    stage: str | None
+    value: float
+    unit: str
+    kind: str
+    source: str
+    trust: str
+    level: str
+
+
+class BrokenRule(Part):
+    """A rule the plan breaks: ``amount`` in ``unit``; ``hard`` ones make a plan unlawful, soft ones are priced."""
+
+    rule: str
+    norm: str | None
+    hard: bool
+    amount: int
+    unit: str
+    who: tuple[str, ...]
+    detail: str
+    detail_zh: str
+
+
+class SchoolPlan(Part):
+    """
+    What the plan says of one school.
+
+    ``decision``: ``keep`` or ``close``. ``reason``: ``protected``, ``private``, ``pinned``, ``necessary``, ``chosen``,
+    ``all_open`` or ``closed_by_order``. ``necessary_for`` names the settlements whose pupils no other school can take.
+    """
+
+    id: str
+    name: str
+    decision: str
+    reason: str
+    pupils: int
+    pupils_today: int | None
+    places: int
+    boarders: int
+    beds: int
+    settlements: int
+    running_cost: int
+    necessary_for: tuple[str, ...] = ()
+
+
+class SettlementPlan(Part):
+    """What the plan says of one settlement; minutes are one way, ``None`` where there is no school (today)."""
+
+    id: str
+    name: str
+    pupils: int
+    school: str | None
+    school_today: str | None
+    minutes: int | None
+    minutes_today: int | None
+    boarders: int
+    moved: bool
+
+
+class Unserved(Part):
+    """A settlement that no plan can serve under the rules, and why."""
+
+    settlement: str
+    name: str
+    pupils: int
+    reason: str
+    nearest_school: str | None
+    nearest_minutes: int | None
+    detail: str
+    detail_zh: str
+
+
+class Clash(Part):
+    """
+    Settlements that together cannot be served: their pupils against the places they can reach.
+
+    ``verified`` by arithmetic or by an exact solve; never a solver's unchecked core.
+    """
+
+    rule: str
+    settlements: tuple[str, ...]
+    schools: tuple[str, ...]
+    pupils: int
+    places: int
+    verified: bool
+    detail: str
+    detail_zh: str
+
+
+class Measures(Part):
+    """The district at a glance; minutes are pupil-weighted, one way."""
+
+    pupils: int
+    schools_open: int
+    schools_closed: int
+    mean_minutes: float | None
+    mean_minutes_today: float | None
+    p95_minutes: int | None
+    worst_minutes: int | None
+    within_limit_share: float | None
+    pupils_moved: int
+    boarders: int
+    running_cost: int
+    places_open: int
+
+
+class CertificateOut(Part):
+    """How good the answer is and how it was made; objective and bound in yuan a year."""
+
+    status: Status
+    objective: int | None
+    bound: int | None
+    gap: float | None
+    parts: dict[str, int]
+    method: str
+    seed: int
+    seconds: float
+    deterministic: bool
+    stopped: bool
+
+
+class PlanDocument(Part):
+    """A plan. ``rules_broken`` comes from the checker that shares no code with the model."""
+
+    title: str
+    dataset_title: str
+    dataset_hash: str
+    synthetic: bool
+    stage: str
+    target_year: int
+    certificate: CertificateOut
+    schools: tuple[SchoolPlan, ...]
+    settlements: tuple[SettlementPlan, ...]
+    measures: Measures | None
+    norms_used: tuple[NormUse, ...]
+    rules_broken: tuple[BrokenRule, ...]
+    unserved: tuple[Unserved, ...]
+    clashes: tuple[Clash, ...]
+    travel: dict[str, object]
+    notices: tuple[dict[str, str], ...]
+    forecast: dict[str, object]
+    versions: dict[str, str]
