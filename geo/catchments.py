@@ -63,12 +63,18 @@ def dissolve(
         return {}
     system = crs.metric_crs_of(given[kept])
     whole, _ = cells.repaired(crs.project(given[kept], system))
-    clean = shapely.coverage_clean(
-        whole, gap_width=gap_metres, snapping_distance=snap_metres, merge_strategy="min_area"
-    )
+    clean = _clean(whole, gap_metres, snap_metres)
     members: dict[Label, list[int]] = {}
     for place, index in enumerate(kept):
-        members.setdefault(labels[index], []).append(place)
+        members.setdefault(labels[int(index)], []).append(place)
     joined = np.array([shapely.union_all(clean[places]) for places in members.values()], dtype=object)
     zones, _ = cells.repaired(crs.unproject(joined, system))
     return {label: zone for label, zone in zip(members, zones, strict=True) if not zone.is_empty}
+
+
+def _clean(shapes: Shapes, gap: float, snap: float) -> Shapes:
+    """Make the shapes a coverage: no overlaps, no narrow gaps, common borders identical."""
+    clean = shapely.coverage_clean(  # type: ignore[attr-defined]  # new in shapely 2.2, not yet in its stubs
+        shapes, gap_width=gap, snapping_distance=snap, merge_strategy="min_area"
+    )
+    return np.asarray(clean, dtype=object)

@@ -28,6 +28,8 @@ from geo.crs import Shapes
 
 SNAP_METRES = 0.5
 """Hairline width: six decimals of a degree round a border by up to 0.1 m, and two digitisations by a little more."""
+_NOISE_METRES = 0.001
+"""Width within which two borders differ by arithmetic only, such as a corner of one on a side of the other."""
 _CORNER_ALLOWANCE = 4
 """A corner of two borders at 30 degrees runs within the snap width for twice that width, on each side of the corner."""
 
@@ -125,8 +127,8 @@ def containing(points: Sequence[BaseGeometry] | Shapes, geometries: Sequence[Bas
     """
     Find the settlement that each point (a school) stands in, or else the nearest one.
 
-    On a common border, or where polygons overlap, the smaller settlement is named, then the earlier one. A settlement
-    known as a point contains only its own place, so that the nearest is its Voronoi cell.
+    Where polygons overlap the smaller settlement is named, then the earlier one. A settlement known as a point contains
+    only its own place, so that a school stands in the Voronoi cell it lies in.
 
     Raises
     ------
@@ -156,10 +158,11 @@ def _within(shapes: Shapes, metres: float) -> Pairs:
 
 
 def _share_a_border(shapes: Shapes, pairs: Pairs, metres: float, snap: float) -> NDArray[np.bool_]:
-    shared = _common_border(shapes, pairs, 0.0) > metres
-    doubtful = np.flatnonzero(~shared)
-    if snap > 0 and doubtful.size:
-        shared[doubtful] = _common_border(shapes, pairs[doubtful], snap) > metres + _CORNER_ALLOWANCE * snap
+    shared = np.zeros(len(pairs), dtype=bool)
+    for width in (0.0, _NOISE_METRES, snap):
+        doubtful = np.flatnonzero(~shared)
+        border = _common_border(shapes, pairs[doubtful], width)
+        shared[doubtful] = border > metres + _CORNER_ALLOWANCE * width
     return shared
 
 
