@@ -1,0 +1,1 @@
+"""The database: tables, sessions, one module of queries a resource. SQL is written here only."""

@@ -1,0 +1,1 @@
+"""Plans as files to take away: workbook, CSV, GeoJSON."""
