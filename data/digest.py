@@ -7,13 +7,11 @@ text. The order of rows in a source therefore changes neither the stored bytes n
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from data import cells, records
+from data import cells, csv_text, records
 from data.cells import Cell
 from data.domain.district import District
 from data.records import About, Meta, Row
@@ -65,15 +63,11 @@ def _csv(table: Table, rows: Iterable[Row]) -> bytes:
         [cells.write(column, value) for value in values]
         for column, values in zip(table.columns, zip(*rows, strict=True), strict=True)
     ]
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(table.names)
-    writer.writerows(sorted(zip(*columns, strict=True)))
-    return out.getvalue().encode()
+    return csv_text.write((table.names, *sorted(zip(*columns, strict=True)))).encode()
 
 
 def _rows(table: Table, content: bytes) -> Iterable[Row]:
-    lines = csv.reader(io.StringIO(content.decode(), newline=""))
+    lines = csv_text.read(content.decode())
     next(lines)
     texts = list(zip(*lines, strict=True))
     return zip(*(_values(table, i, column) for i, column in enumerate(texts)), strict=True)

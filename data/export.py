@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import csv
+import codecs
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any
 
 import xlsxwriter
 
-from data import cells, records
+from data import cells, csv_text, records
 from data.cells import Cell
 from data.domain.district import District
 from data.errors import PlanningError
@@ -44,10 +44,8 @@ def write_csv_folder(district: District, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, rows in records.rows_of(district).items():
         table = TABLES[name]
-        with (folder / f"{name}.csv").open("w", encoding="utf-8-sig", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(table.names)
-            writer.writerows(_texts(table, row) for row in rows)
+        text = csv_text.write((table.names, *(_texts(table, row) for row in rows)))
+        (folder / f"{name}.csv").write_bytes(codecs.BOM_UTF8 + text.encode())
     readme = "\n".join(about for about in _about(district) if about)
     (folder / "README.txt").write_text(readme + "\n", encoding="utf-8")
 
@@ -116,7 +114,8 @@ GUIDE = (
     "第一行是中文列名,第二行是英文列名,从第三行起填写;两行表头都可保留,导入时自动跳过。",
     "Row 1 holds Chinese headings, row 2 English ones; fill in from row 3. Both may stay.",
     "红色列必填,绿色列可空;鼠标停在列名上可看说明。不用的工作表可以删除或留空。",
-    "Red columns are required, green ones optional; hover over a heading to read its meaning. Unused sheets may be deleted or left empty.",
+    "Red columns are required, green ones optional; hover over a heading to read its meaning.",
+    "Unused sheets may be deleted or left empty.",
     "编号和代码一律按文本填写;日期写成 2026-09-01;多个值用分号分隔。",
     "Ids and codes are text; dates are written 2026-09-01; several values are separated by semicolons.",
     f"必须有:村社区、学校、办学条件,以及 {' 或 '.join(TABLES[name].zh for name in ONE_OF)} 之一。",
@@ -127,8 +126,8 @@ GUIDE = (
 def _guide(book: Any, styles: dict[str, Any], about: Sequence[str]) -> None:
     """Write the first sheet: what the workbook is, how to fill it in, and every column of every table."""
     sheet = book.add_worksheet(GUIDE_SHEET)
-    for column, width in enumerate((12, 16, 18, 8, 14, 44, 60)):
-        sheet.set_column(column, column, width)
+    for position, width in enumerate((12, 16, 18, 8, 14, 44, 60)):
+        sheet.set_column(position, position, width)
     line = 0
     for text in about:
         if text:
