@@ -245,7 +245,11 @@ class RunHistoryRow(Base):
 
 
 class PlanRow(Base):
-    """The answer of a run, stored once and with its manifest: who solved it, where, with what."""
+    """
+    The answer of a run, stored once and with its manifest: who solved it, where, with what.
+
+    ``summary`` is what a list of plans shows of the document.
+    """
 
     __tablename__ = "plans"
 
@@ -255,6 +259,7 @@ class PlanRow(Base):
     dataset_id: Mapped[str] = mapped_column(ForeignKey("datasets.id"), index=True)
     division: Mapped[str] = mapped_column(String(32), index=True)
     document: Mapped[dict[str, Any]] = mapped_column(deferred=True)
+    summary: Mapped[dict[str, Any]] = mapped_column()
     manifest: Mapped[dict[str, Any]] = mapped_column()
     created_at: Mapped[datetime] = mapped_column(default=now, index=True)
 

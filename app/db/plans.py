@@ -23,11 +23,28 @@ def store(session: Session, run: RunRow, document: PlanDocument, manifest: Mappi
         dataset_id=run.dataset_id,
         division=run.division,
         document=document.model_dump(mode="json"),
+        summary=summary(document),
         manifest=dict(manifest),
     )
     session.add(plan)
     session.flush()
     return plan.id
+
+
+def summary(document: PlanDocument) -> dict[str, Any]:
+    """Take from a document what a list of plans shows."""
+    certificate = document.certificate
+    return {
+        "title": document.title,
+        "stage": document.stage,
+        "target_year": document.target_year,
+        "synthetic": document.synthetic,
+        "status": certificate.status,
+        "objective": certificate.objective,
+        "bound": certificate.bound,
+        "gap": certificate.gap,
+        "rules_broken": len(document.rules_broken),
+    }
 
 
 def get(session: Session, plan_id: str, scope: Scope = ALL) -> PlanRow:
@@ -65,8 +82,8 @@ def newest(
     dataset_id: str | None = None,
     limit: int = 200,
 ) -> Sequence[PlanRow]:
-    """List plans, newest first, with their documents."""
-    query = select(PlanRow).options(undefer(PlanRow.document)).where(scope.allows(PlanRow.division))
+    """List plans, newest first, without their documents."""
+    query = select(PlanRow).where(scope.allows(PlanRow.division))
     if scenario_id is not None:
         query = query.where(PlanRow.scenario_id == scenario_id)
     if dataset_id is not None:

@@ -225,6 +225,7 @@ def upgrade() -> None:
         sa.Column("dataset_id", sa.String(length=32), nullable=False),
         sa.Column("division", sa.String(length=32), nullable=False),
         sa.Column("document", sa.JSON(), nullable=False),
+        sa.Column("summary", sa.JSON(), nullable=False),
         sa.Column("manifest", sa.JSON(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["dataset_id"], ["datasets.id"], name=op.f("fk_plans_dataset_id_datasets")),
