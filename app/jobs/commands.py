@@ -1,0 +1,332 @@
+# ruff: noqa: PLC0415 - the importers and the solver take seconds to import; a command imports what it uses
+"""What the command line does, without its options: answers are returned, everything about the work goes to stderr."""
+
+from __future__ import annotations
+
+import csv
+import getpass
+import io
+import json
+import signal
+import sys
+import threading
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from app.audit import Actor
+from app.cases.scenario import Scenario, SolveOrder
+from app.db import datasets, plans, runs, scenarios
+from app.db.migrate import migrate
+from app.db.session import Database
+from app.jobs.errors import BadOption, BadScenarioFile, UnknownExport, UnknownSample
+from app.settings import Settings
+from data.domain.district import District
+from data.domain.schools import Stage
+from solver.plan import Limits, Progress
+
+if TYPE_CHECKING:
+    from data.importers.declaration import Declaration
+    from data.importers.fault import Fault
+
+FIRST_PLAN_SECONDS = 30.0
+FIRST_PLAN_YEARS_AHEAD = 5
+
+
+class Desk:
+    """A database at hand, with our tables in it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._database = Database(settings.database_url)
+        migrate(self._database)
+
+    def __enter__(self) -> Desk:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._database.close()
+
+    def import_files(self, path: Path, declared: Declaration) -> dict[str, Any]:
+        """
+        Store what files hold, or show every fault and end.
+
+        Raises
+        ------
+        SystemExit
+            With code 1 when there is a fault; nothing is stored then.
+        """
+        district, warnings = _read(path, declared)
+        return self._store(district, [_plain(warning) for warning in warnings])
+
+    def load_sample(self, name: str) -> dict[str, Any]:
+        """Store a sample district, or find it."""
+        return self._store(sample_district(name), [])
+
+    def queue_first_run(self, dataset_id: str) -> str | None:
+        """Queue a first plan on a dataset that has no scenario yet; ``None`` when it has one."""
+        with self._database.writing() as session:
+            if scenarios.newest(session, dataset_id=dataset_id, limit=1):
+                return None
+            asked = first_scenario(datasets.load(session, dataset_id))
+            scenario = scenarios.store(session, datasets.get(session, dataset_id), asked, _me())
+            run, _ = runs.create(session, scenario, order=asked.solve, actor=_me())
+            return run.id
+
+    def district(self, dataset: str, declared: Declaration) -> tuple[District, str]:
+        """Read a district and its hash, from files where ``dataset`` is a path, else from the database."""
+        from data import digest
+
+        if Path(dataset).exists():
+            district, _ = _read(Path(dataset), declared)
+            return district, digest.digest(district)
+        with self._database.reading() as session:
+            return datasets.load(session, dataset), datasets.get(session, dataset).hash
+
+    def export(self, plan_id: str, ending: str) -> bytes:
+        """Write a stored plan; ``ending`` is a file's, such as ``.xlsx``."""
+        with self._database.reading() as session:
+            plan = plans.get(session, plan_id)
+            if ending == ".json":
+                return json.dumps(plan.document, ensure_ascii=False, indent=1).encode("utf-8")
+            raise UnknownExport(ending, [".json"])
+
+    def _store(self, district: District, warnings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        with self._database.writing() as session:
+            dataset, created = datasets.store(session, district, warnings, _me())
+            return {
+                "id": dataset.id,
+                "title": dataset.title,
+                "division": dataset.division,
+                "synthetic": dataset.synthetic,
+                "hash": dataset.hash,
+                "counts": dataset.counts,
+                "created": created,
+            }
+
+
+def declaration(
+    *,
+    title: str,
+    division: str,
+    crs: str | None,
+    columns: Sequence[str],
+    tables: Sequence[str],
+    synthetic: bool,
+    source: str,
+) -> Declaration:
+    """
+    Read a declaration from options: ``table.column=heading`` and ``file=table``.
+
+    Raises
+    ------
+    BadOption
+        When one has another form.
+    """
+    from data.importers.declaration import Declaration
+
+    headings: dict[str, dict[str, str]] = {}
+    for option in columns:
+        name, heading = _split("--column", option, "table.column=heading")
+        table, dot, column = name.partition(".")
+        if not dot:
+            raise BadOption("--column", option, "table.column=heading")
+        headings.setdefault(table, {})[column] = heading
+    files = dict(_split("--table", option, "file=table") for option in tables)
+    return Declaration(title, division, crs, synthetic, source, headings, files)
+
+
+def _split(option: str, text: str, expected: str) -> tuple[str, str]:
+    left, equals, right = text.partition("=")
+    if not (left and equals):
+        raise BadOption(option, text, expected)
+    return left, right
+
+
+def read_years(text: str) -> list[int]:
+    """Read ``2026-2035`` or ``2026,2030`` as years."""
+    try:
+        first, dash, last = text.partition("-")
+        years = list(range(int(first), int(last) + 1)) if dash else [int(year) for year in text.split(",")]
+    except ValueError:
+        years = []
+    if not years:
+        raise BadOption("--years", text, "years such as 2026-2035 or 2026,2030")
+    return years
+
+
+def read_scenario(path: Path, *, seconds: float | None = None, seed: int | None = None) -> Scenario:
+    """
+    Read a scenario file, with another time limit and seed when given.
+
+    Raises
+    ------
+    BadScenarioFile
+        With every reason.
+    """
+    changes = {name: value for name, value in (("seconds", seconds), ("seed", seed)) if value is not None}
+    try:
+        scenario = Scenario.model_validate_json(path.read_bytes())
+        order = SolveOrder.model_validate(scenario.solve.model_dump() | changes)
+    except ValidationError as error:
+        raise BadScenarioFile(path, [_reason(fault["loc"], fault["msg"]) for fault in error.errors()]) from error
+    return scenario.model_copy(update={"solve": order})
+
+
+def _reason(where: Sequence[str | int], what: str) -> str:
+    return f"{'.'.join(str(part) for part in where) or 'file'}: {what}"
+
+
+def solve(district: District, scenario: Scenario, dataset_hash: str, standing: Path | None) -> dict[str, Any]:
+    """Plan in this process with progress on stderr; a first Ctrl-C keeps the best plan, a second ends all."""
+    from app.jobs import orders, planning
+
+    start_from = None if standing is None else orders.standing_in(district, json.loads(standing.read_text("utf-8")))
+    document = planning.plan_district(
+        district,
+        scenario,
+        dataset_hash=dataset_hash,
+        standing=start_from,
+        report=show_progress,
+        should_stop=_stop_on_interrupt(),
+    )
+    return document.model_dump(mode="json")
+
+
+def show_progress(progress: Progress) -> None:
+    """Write one line of progress to stderr."""
+    best, bound = (("–" if value is None else f"{value:,}") for value in (progress.best, progress.bound))
+    _tell(f"{progress.seconds:8.1f} s  {progress.phase:<14} best {best}  bound {bound}")
+
+
+def _stop_on_interrupt() -> Callable[[], bool]:
+    asked = threading.Event()
+
+    def interrupt(*_: object) -> None:
+        if asked.is_set():
+            raise KeyboardInterrupt
+        asked.set()
+        _tell("stopping; the best plan so far is kept (Ctrl-C again gives up)")
+
+    signal.signal(signal.SIGINT, interrupt)
+    return asked.is_set
+
+
+def bench(files: Sequence[Path], out: Path, limits: Limits, *, problem: str | None, number: int | None) -> None:
+    """
+    Solve published instances; one JSON line each on stdout as it is done, one ``NAME.json`` each in ``out``.
+
+    An instance without a plan gets its line and no file, so that no file is ever half an answer.
+    """
+    from solver import bench as instances
+
+    out.mkdir(parents=True, exist_ok=True)
+    for path in files:
+        _tell(f"{path.name}: {limits.seconds:g} s at most")
+        line, answer = instances.run_file(path, limits, problem=problem, number=number, report=show_progress)
+        if answer is not None:
+            (out / f"{line['name']}.json").write_text(json.dumps(answer), encoding="utf-8")
+        sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+
+
+def forecast_csv(district: District, years: Sequence[int]) -> str:
+    """Forecast pupils as CSV: a row for each settlement, year and stage that the figures reach; notes on stderr."""
+    from data.forecast import forecast
+
+    result = forecast(district, years)
+    names = {settlement.id: settlement.name for settlement in district.settlements}
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["settlement", "name", "year", "stage", "pupils"])
+    for year in result.years:
+        for stage in Stage:
+            if result.knows(stage, year):
+                counts = result.pupils(stage, year)
+                writer.writerows(
+                    [id, names[id], year, stage.value, int(pupils)]
+                    for id, pupils in zip(result.settlements, counts, strict=True)
+                )
+    _tell(result.method, *result.notes)
+    return text.getvalue()
+
+
+def sample_district(name: str) -> District:
+    """
+    Make a sample district.
+
+    Raises
+    ------
+    UnknownSample
+    """
+    from data import sample
+
+    if name not in sample.SAMPLES:
+        raise UnknownSample(name, sorted(sample.SAMPLES))
+    return sample.SAMPLES[name]()
+
+
+def first_scenario(district: District) -> Scenario:
+    """Ask the plainest question of a district: its primary schools, a few years ahead."""
+    declared = [row.year for row in district.demand if row.stage is Stage.PRIMARY]
+    counted = [row.year + FIRST_PLAN_YEARS_AHEAD for row in district.people]
+    year = max(declared or counted)
+    return Scenario(
+        title=f"{year}年小学布局", stage=Stage.PRIMARY, target_year=year, solve=SolveOrder(seconds=FIRST_PLAN_SECONDS)
+    )
+
+
+def fault_table(faults: Sequence[Fault]) -> str:
+    """Set faults out in columns that line up, wide characters counted as two."""
+    heading = ("place", "column", "value", "reason")
+    rows = [heading, *(_cells(fault) for fault in faults)]
+    widths = [max(_width(row[column]) for row in rows) for column in range(len(heading) - 1)]
+    return "\n".join(
+        "  ".join([*(cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=False)), row[-1]])
+        for row in rows
+    )
+
+
+def _cells(fault: Fault) -> tuple[str, str, str, str]:
+    place = fault.file if fault.row is None else f"{fault.file}:{fault.row}"
+    column = ".".join(part for part in (fault.table, fault.column) if part)
+    value = "" if fault.value is None else str(fault.value)
+    return place, column, value, f"{fault.reason} {fault.reason_zh}"
+
+
+def _width(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
+
+
+def _read(path: Path, declared: Declaration) -> tuple[District, Sequence[Fault]]:
+    from data.importers import read
+
+    found = read(path, declared)
+    if found.warnings:
+        _tell(f"{len(found.warnings)} warnings:", fault_table(found.warnings))
+    if found.district is None:
+        _tell(f"{len(found.faults)} faults; nothing was stored:", fault_table(found.faults))
+        raise SystemExit(1)
+    return found.district, found.warnings
+
+
+def _plain(fault: Fault) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return asdict(fault)
+
+
+def _me() -> Actor:
+    try:
+        name = getpass.getuser()
+    except (OSError, KeyError):  # a container's user may have no name
+        name = "nobody"
+    return Actor(f"command-line:{name}", name)
+
+
+def _tell(*lines: str) -> None:
+    for line in lines:
+        print(line, file=sys.stderr, flush=True)

@@ -1,0 +1,242 @@
+"""
+Durable runs: the job library and the traps around it.
+
+A run is one workflow of the library, under an id made from the run's, in a queue with a limit a worker. What ends a run
+is stored in our own tables in one guarded transaction, so a workflow may begin again anywhere at any time.
+
+- Every worker process has an executor id that no other has (``executor``); one process at a time works an SQLite file.
+- ``VERSION`` names the shape of the workflows, not the release: work of an older release is taken up by a newer one.
+- The library alone takes over the work of a dead worker only when that very worker comes back. ``keeper`` gives signs
+  of life, and takes the work of silent workers over again and again until it is gone.
+- The library's ways are private in one place: ``DBOS._recover_pending_workflows``; the library is pinned exactly.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from dbos import DBOS, DBOSClient, DBOSConfig
+from sqlalchemy import make_url
+
+from app.db.session import Database
+from app.jobs import executor, runs, watched
+from app.jobs.executor import Hold, Seat
+from app.jobs.keeper import Keeper
+from app.jobs.library import Library
+from app.jobs.runs import CRASHED, TRIES, Worker
+from app.settings import Settings
+
+log = logging.getLogger("junheng.jobs")
+
+APPLICATION = "junheng"
+VERSION = "runs-1"
+QUEUE = "runs"
+TAKE_UPS = 10
+"""Workers a run may outlive; a run that takes each of them down with it fails then."""
+LEAVING_SECONDS = 10.0
+SOLVER = (sys.executable, "-m", "app.jobs.child")
+
+
+class DbosStarter:
+    """Starts runs: puts them in the queue that the workers of the same database serve."""
+
+    def __init__(self, settings: Settings) -> None:
+        prepare(settings)
+        self._client = DBOSClient(
+            system_database_url=settings.jobs_database_url, application_name=APPLICATION, retry_connection_errors=False
+        )
+
+    def start(self, run_id: str) -> str:
+        """
+        Queue a run; a second time changes nothing.
+
+        Returns
+        -------
+        The workflow's id. A queue that cannot be reached now is no error: a worker finds every run that is not queued.
+        """
+        try:
+            self._client.enqueue(
+                {
+                    "workflow_name": "run",
+                    "queue_name": QUEUE,
+                    "workflow_id": workflow_id(run_id),
+                    "app_version": VERSION,
+                },
+                run_id,
+            )
+        except Exception as error:
+            log.warning("run %s will be queued by a worker: %s", run_id, error)
+        return workflow_id(run_id)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.destroy()
+
+
+def workflow_id(run_id: str) -> str:
+    """Name the workflow of a run: always the same, so that a run is never worked twice."""
+    return f"run-{run_id}"
+
+
+@dataclass(slots=True)
+class Service:
+    """A worker at work; ``shutdown`` ends it."""
+
+    worker: Worker
+    starter: DbosStarter
+    seat: Seat | None
+    lock: Hold | None
+    keeper: Keeper
+
+    def shutdown(self) -> None:
+        """
+        Leave in good order: end the children, and leave their runs to the next worker.
+
+        The threads of runs that were left may outlive this for a moment; the process should end soon.
+        """
+        self.worker.leaving.set()
+        _wait_for_runs(LEAVING_SECONDS)
+        self.keeper.stop()
+        DBOS.destroy()
+        self.starter.close()
+        self.worker.database.close()
+        for held in (self.seat, self.lock):
+            if held is not None:
+                held.release()
+        _Here.service = None
+
+
+class _Here:
+    """The service of this process: workflows are module functions, and the library knows one instance a process."""
+
+    service: Service | None = None
+
+
+def launch(settings: Settings, *, solver_command: Sequence[str] = SOLVER) -> Service:
+    """
+    Make this process a worker.
+
+    Raises
+    ------
+    WorkerTaken
+        When another process works the same SQLite data folder.
+    """
+    lock = None if settings.shared_database else executor.lock_worker(settings.data_dir)
+    seat = None if settings.executor_id else executor.take_seat(settings.data_dir)
+    executor_id = seat.executor_id if seat is not None else settings.executor_id
+    starter = DbosStarter(settings)
+    worker = Worker(settings, Database(settings.database_url), executor_id, tuple(solver_command))
+    keeper = Keeper(worker, Library(starter.start, workflow_id, watch))
+    _Here.service = Service(worker, starter, seat, lock, keeper)
+    keeper.beat()  # before the library may give us work, or a peer could think us dead
+    DBOS(config=_config(settings, executor_id))
+    DBOS.launch()
+    DBOS.register_queue(
+        QUEUE,
+        worker_concurrency=settings.worker_concurrency,
+        polling_interval_sec=0.5,
+        on_conflict="always_update",
+    )
+    keeper.start()
+    return _Here.service
+
+
+def prepare(settings: Settings) -> None:
+    """Make the library's own tables; its SQLite file is kept in WAL mode, which stays with the file."""
+    logging.getLogger("dbos").setLevel(logging.WARNING)
+    url = make_url(settings.jobs_database_url)
+    if url.get_backend_name() == "sqlite":
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(str(url.database), timeout=30)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+    logging.getLogger("dbos").addFilter(_quiet)
+    DBOS.migrate(settings.jobs_database_url)
+
+
+def _config(settings: Settings, executor_id: str) -> DBOSConfig:
+    return {
+        "name": APPLICATION,
+        "system_database_url": settings.jobs_database_url,
+        "executor_id": executor_id,
+        "application_version": VERSION,
+        "enable_otlp": False,
+        "log_level": "WARNING",
+        "scheduler_polling_interval_sec": 5.0,
+    }
+
+
+def _quiet(record: logging.LogRecord) -> bool:
+    """Drop what the library says of its vendor's console and of SQLite in general."""
+    text = record.getMessage()
+    return "console.dbos.dev" not in text and "Using SQLite as a system database" not in text
+
+
+def _here() -> Service:
+    if _Here.service is None:
+        raise RuntimeError("this process is no worker")
+    return _Here.service
+
+
+@contextmanager
+def _at_work(run_id: str) -> Iterator[Worker]:
+    """Give a step the worker, and let a shutdown wait for it."""
+    _busy.add(run_id)
+    try:
+        yield _here().worker
+    finally:
+        _busy.discard(run_id)
+
+
+_busy: set[str] = set()
+
+
+def _wait_for_runs(seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while _busy and time.monotonic() < deadline:
+        time.sleep(0.1)
+
+
+@DBOS.workflow(name="run", max_recovery_attempts=TAKE_UPS)
+def run(run_id: str) -> str:
+    """Work one run to its end, and report on it when a schedule asked for it."""
+    for number in range(1, TRIES + 1):
+        if solve(run_id, number == TRIES) != CRASHED:
+            break
+    return report(run_id)
+
+
+@DBOS.step(name="solve")
+def solve(run_id: str, last_try: bool) -> str:
+    """Solve once, in a child process."""
+    with _at_work(run_id) as worker:
+        return runs.solve(worker, run_id, last_try=last_try)
+
+
+@DBOS.step(name="report")
+def report(run_id: str) -> str:
+    """Compare the plan of a watched scenario's run with its standing plan."""
+    with _at_work(run_id) as worker:
+        return watched.report(worker, run_id)
+
+
+@DBOS.workflow(name="watch", max_recovery_attempts=TAKE_UPS)
+def watch(due: datetime, schedule_id: str) -> None:
+    """Queue the run that a schedule is due."""
+    queue_watched(schedule_id, due.isoformat())
+
+
+@DBOS.step(name="queue-watched")
+def queue_watched(schedule_id: str, due: str) -> str | None:
+    """Queue a schedule's run, once for each moment it names."""
+    service = _here()
+    run_id = watched.queue_run(service.worker.database, schedule_id, datetime.fromisoformat(due))
+    if run_id is not None:
+        service.starter.start(run_id)
+    return run_id
