@@ -96,7 +96,8 @@ def _place_cells(place: str, level: str) -> Row:
     return tuple(place if level == name else None for name in PLACE_LEVELS)
 
 
-def _division_row(d: Division) -> Row:
+def division_row(d: Division) -> Row:
+    """Give the row of a division."""
     return d.code, d.name, d.level, d.parent, d.valid_from, d.valid_to, d.succeeded_by or None
 
 
@@ -357,7 +358,7 @@ def _teacher(
 
 
 _TAKE: Mapping[str, Callable[..., Row]] = {
-    "divisions": _division_row,
+    "divisions": division_row,
     "settlements": _settlement_row,
     "neighbours": _neighbours_row,
     "links": _link_row,
