@@ -1,0 +1,172 @@
+/** The only file that calls the service. The sign-in cookie goes with every call. */
+
+import type {
+  Comparison,
+  Dataset,
+  Declaration,
+  DriftReport,
+  Fault,
+  Forecast,
+  HandCheck,
+  Me,
+  Norm,
+  Plan,
+  PlanSummary,
+  Run,
+  Scenario,
+  Schedule,
+  StoredScenario,
+} from "./wire";
+
+const ROOT = "/api";
+
+/** A refusal by the service (RFC 9457), or no answer at all (`status` 0). */
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    readonly type: string,
+    readonly title: string,
+    readonly detail: string,
+    readonly facts: Record<string, unknown>,
+  ) {
+    super(detail || title);
+  }
+
+  /** The faults of a refused import; empty for any other problem. */
+  get faults(): Fault[] {
+    return this.type.endsWith("import-faults") ? (this.facts.faults as Fault[]) : [];
+  }
+
+  /** The fields of a request that has not the right form; empty for any other problem. */
+  get fields(): { field: string; reason: string }[] {
+    return this.type.endsWith("validation") ? (this.facts.faults as { field: string; reason: string }[]) : [];
+  }
+}
+
+function problemFrom(status: number, text: string): Problem {
+  try {
+    const body = JSON.parse(text) as Record<string, unknown>;
+    const facts = (body.facts ?? {}) as Record<string, unknown>;
+    return new Problem(status, String(body.type ?? ""), String(body.title ?? ""), String(body.detail ?? ""), facts);
+  } catch {
+    return new Problem(status, "", `HTTP ${status}`, "", {});
+  }
+}
+
+async function call<T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
+  const sent: RequestInit = { method, headers: { Accept: "application/json", ...headers }, credentials: "same-origin" };
+  if (body !== undefined) {
+    sent.body = JSON.stringify(body);
+    sent.headers = { ...sent.headers, "Content-Type": "application/json" };
+  }
+  let answer: Response;
+  try {
+    answer = await fetch(ROOT + path, sent);
+  } catch {
+    throw new Problem(0, "", "", "", {});
+  }
+  const text = await answer.text();
+  if (!answer.ok) throw problemFrom(answer.status, text);
+  return (text ? JSON.parse(text) : undefined) as T;
+}
+
+const get = <T>(path: string): Promise<T> => call<T>("GET", path);
+const id = encodeURIComponent;
+
+function query(values: Record<string, string | undefined>): string {
+  const given = Object.entries(values).filter((pair): pair is [string, string] => Boolean(pair[1]));
+  return given.length ? "?" + new URLSearchParams(given).toString() : "";
+}
+
+/** Send files with their declaration; `onProgress` gets the share sent, 0 to 1. */
+function upload(files: File[], declaration: Declaration, onProgress: (share: number) => void): Promise<Dataset> {
+  const form = new FormData();
+  for (const file of files) form.append("files", file, file.name);
+  form.append("declaration", JSON.stringify(declaration));
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", `${ROOT}/datasets`);
+    request.upload.onprogress = (event) => event.lengthComputable && onProgress(event.loaded / event.total);
+    request.onerror = () => reject(new Problem(0, "", "", "", {}));
+    request.onload = () => {
+      if (request.status >= 200 && request.status < 300) resolve(JSON.parse(request.responseText) as Dataset);
+      else reject(problemFrom(request.status, request.responseText));
+    };
+    request.send(form);
+  });
+}
+
+/** Follow a run; returns what ends the watch. `onEnd` comes once, when the run has ended. */
+function watchRun(runId: string, onRun: (run: Run) => void, onEnd: () => void): () => void {
+  const source = new EventSource(`${ROOT}/runs/${id(runId)}/events`);
+  source.addEventListener("progress", (event) => onRun(JSON.parse((event as MessageEvent<string>).data) as Run));
+  source.addEventListener("end", () => {
+    source.close();
+    onEnd();
+  });
+  return () => source.close();
+}
+
+export const api = {
+  me: () => get<Me>("/me"),
+  signIn: (token: string) => call<unknown>("POST", "/session", { token }),
+  signOut: () => call<unknown>("DELETE", "/session"),
+
+  datasets: () => get<Dataset[]>("/datasets"),
+  dataset: (dataset: string) => get<Dataset>(`/datasets/${id(dataset)}`),
+  upload,
+  forecast: (dataset: string, years: number[]) =>
+    get<Forecast>(`/datasets/${id(dataset)}/forecast${query({ years: years.join(",") })}`),
+  datasetMap: (dataset: string, layer: "settlements" | "schools") =>
+    get<GeoJSON.FeatureCollection>(`/datasets/${id(dataset)}/map/${layer}`),
+  norms: (on: string) => get<Norm[]>(`/norms${query({ on })}`),
+
+  scenarios: (dataset?: string) => get<StoredScenario[]>(`/scenarios${query({ dataset_id: dataset })}`),
+  scenario: (scenario: string) => get<StoredScenario>(`/scenarios/${id(scenario)}`),
+  createScenario: (dataset: string, scenario: Scenario) =>
+    call<StoredScenario>("POST", "/scenarios", { dataset_id: dataset, scenario }),
+
+  runs: () => get<Run[]>("/runs"),
+  run: (run: string) => get<Run>(`/runs/${id(run)}`),
+  startRun: (scenario: string, standingPlan: string | null, idempotencyKey: string) =>
+    call<Run>(
+      "POST",
+      "/runs",
+      { scenario_id: scenario, ...(standingPlan ? { standing_plan_id: standingPlan } : {}) },
+      { "Idempotency-Key": idempotencyKey },
+    ),
+  stopRun: (run: string) => call<unknown>("POST", `/runs/${id(run)}/stop`),
+  cancelRun: (run: string) => call<unknown>("POST", `/runs/${id(run)}/cancel`),
+  watchRun,
+
+  plans: (dataset?: string) => get<PlanSummary[]>(`/plans${query({ dataset_id: dataset })}`),
+  plan: (plan: string) => get<Plan>(`/plans/${id(plan)}`),
+  planMap: (plan: string, layer: "zones" | "zones-today" | "schools" | "settlements") =>
+    get<GeoJSON.FeatureCollection>(`/plans/${id(plan)}/map/${layer}`),
+  checkByHand: (plan: string, assignment: Record<string, string>) =>
+    call<HandCheck>("POST", `/plans/${id(plan)}/check`, { assignment }),
+  comparison: (a: string, b: string) => get<Comparison>(`/comparisons${query({ a, b })}`),
+
+  schedules: () => get<Schedule[]>("/schedules"),
+  createSchedule: (scenario: string, cron: string, timezone: string) =>
+    call<Schedule>("POST", "/schedules", { scenario_id: scenario, cron, timezone, enabled: true }),
+  changeSchedule: (schedule: string, change: { enabled?: boolean; cron?: string }) =>
+    call<Schedule>("PATCH", `/schedules/${id(schedule)}`, change),
+  deleteSchedule: (schedule: string) => call<unknown>("DELETE", `/schedules/${id(schedule)}`),
+  runSchedule: (schedule: string) => call<unknown>("POST", `/schedules/${id(schedule)}/run`),
+  driftReports: (schedule: string) => get<DriftReport[]>(`/schedules/${id(schedule)}/reports`),
+};
+
+/** Addresses of files to download. */
+export const files = {
+  blankWorkbook: `${ROOT}/tables/workbook`,
+  datasetWorkbook: (dataset: string) => `${ROOT}/datasets/${id(dataset)}/workbook`,
+  datasetTable: (dataset: string, table: string) => `${ROOT}/datasets/${id(dataset)}/tables/${id(table)}`,
+  planExport: (plan: string, format: "xlsx" | "csv" | "geojson") => `${ROOT}/plans/${id(plan)}/export.${format}`,
+};
+
+/** A key for `Idempotency-Key`; works on plain http too, where `crypto.randomUUID` is missing. */
+export function newIdempotencyKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

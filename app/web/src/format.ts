@@ -1,0 +1,39 @@
+/** Figures and dates in words, in the chosen language. Null is a dash. */
+
+import { language, t } from "./language";
+
+const locale = (): string => (language() === "zh" ? "zh-CN" : "en-GB");
+
+export function number(value: number | null | undefined, digits = 0): string {
+  if (value === null || value === undefined) return t("none");
+  return value.toLocaleString(locale(), { maximumFractionDigits: digits });
+}
+
+/** Yuan a year in 万元 (ten thousands) or thousands; whole yuan when small. */
+export function yuan(value: number | null | undefined): string {
+  if (value === null || value === undefined) return t("none");
+  if (Math.abs(value) < 100_000) return t("yuan", { n: number(value) });
+  return language() === "zh"
+    ? t("yuan.large", { n: number(value / 10_000, 1) })
+    : t("yuan.large", { n: number(value / 1_000) });
+}
+
+/** A share as per cent with up to two decimals; a share above zero is never shown as 0. */
+export function percent(share: number | null | undefined): string {
+  if (share === null || share === undefined) return t("none");
+  if (share > 0 && share < 0.0001) return "<0.01%";
+  return `${number(share * 100, 2)}%`;
+}
+
+export function minutes(value: number | null | undefined, digits = 0): string {
+  return value === null || value === undefined ? t("none") : t("minutes", { n: number(value, digits) });
+}
+
+export function seconds(value: number | null | undefined): string {
+  return value === null || value === undefined ? t("none") : t("seconds", { n: number(value, 1) });
+}
+
+export function moment(iso: string | null | undefined): string {
+  if (!iso) return t("none");
+  return new Date(iso).toLocaleString(locale(), { dateStyle: "medium", timeStyle: "short" });
+}

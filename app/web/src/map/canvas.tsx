@@ -1,0 +1,110 @@
+/** One MapLibre map holding every layer of a district, empty until drawn. */
+
+import maplibreWorkerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
+import "maplibre-gl/dist/maplibre-gl.css";
+import { Map as MapLibreMap, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
+import type { LngLatBoundsLike, LayerSpecification, SourceSpecification } from "maplibre-gl";
+import { useEffect, useRef } from "preact/hooks";
+
+import * as base from "./base";
+import * as schools from "./schools";
+import * as settlements from "./settlements";
+import * as trips from "./trips";
+import * as zones from "./zones";
+
+setWorkerUrl(maplibreWorkerUrl);
+
+export type { MapLibreMap };
+
+/** What the pointer hit: a school before the settlement it stands in. */
+export type Hit = { kind: "school" | "settlement"; id: string };
+
+/** A map shown on this page, for browser tests: `window.__maps[name]`. */
+declare global {
+  interface Window {
+    __maps?: Record<string, MapLibreMap>;
+  }
+}
+
+interface CanvasProps {
+  name: string;
+  label: string;
+  bounds: LngLatBoundsLike;
+  baseMapUrl: string | null;
+  onReady: (map: MapLibreMap | null) => void;
+  onHit: (hit: Hit | null) => void;
+  controls?: boolean;
+}
+
+function layers(baseMapUrl: string | null): { sources: Record<string, SourceSpecification>; all: LayerSpecification[] } {
+  const drawn = [base.start(baseMapUrl), zones.start(), settlements.start(), trips.start(), schools.start()];
+  return {
+    sources: Object.assign({}, ...drawn.map((layer) => layer.sources)) as Record<string, SourceSpecification>,
+    all: drawn.flatMap((layer) => layer.layers),
+  };
+}
+
+function hitAt(map: MapLibreMap, point: { x: number; y: number }): Hit | null {
+  const near: [[number, number], [number, number]] = [
+    [point.x - 4, point.y - 4],
+    [point.x + 4, point.y + 4],
+  ];
+  const school = map.queryRenderedFeatures(near, { layers: [schools.SYMBOLS] })[0];
+  if (school) return { kind: "school", id: String(school.properties.id) };
+  const exact = map.queryRenderedFeatures([point.x, point.y], { layers: settlements.TOUCHED })[0];
+  const settlement = exact ?? map.queryRenderedFeatures(near, { layers: settlements.TOUCHED })[0];
+  return settlement ? { kind: "settlement", id: String(settlement.properties.id) } : null;
+}
+
+export function MapCanvas({ name, label, bounds, baseMapUrl, onReady, onHit, controls = true }: CanvasProps) {
+  const box = useRef<HTMLDivElement>(null);
+  const hit = useRef(onHit);
+  hit.current = onHit;
+
+  useEffect(() => {
+    const container = box.current;
+    if (!container) return undefined;
+    const { sources, all } = layers(baseMapUrl);
+    const map = new MapLibreMap({
+      container,
+      style: { version: 8, sources, layers: all },
+      bounds,
+      fitBoundsOptions: { padding: 36 },
+      attributionControl: false,
+      dragRotate: false,
+      pitchWithRotate: false,
+      maxPitch: 0,
+      localIdeographFontFamily: "'Noto Sans CJK SC', 'Noto Sans SC', 'PingFang SC', 'Microsoft YaHei', sans-serif",
+    });
+    map.touchZoomRotate.disableRotation();
+    map.keyboard.disableRotation();
+    if (controls) {
+      map.addControl(new NavigationControl({ showCompass: false }), "top-right");
+      map.addControl(new ScaleControl({}), "bottom-left");
+    }
+    map.on("load", () => {
+      schools.addSymbols(map);
+      settlements.addHatches(map);
+      onReady(map);
+    });
+    map.on("movestart", () => container.removeAttribute("data-map-idle"));
+    map.on("dataloading", () => container.removeAttribute("data-map-idle"));
+    map.on("idle", () => container.setAttribute("data-map-idle", "true"));
+    map.on("click", (event) => hit.current(hitAt(map, event.point)));
+    map.on("mousemove", (event) => {
+      map.getCanvas().style.cursor = hitAt(map, event.point) ? "pointer" : "";
+    });
+    window.__maps = { ...window.__maps, [name]: map };
+    return () => {
+      onReady(null);
+      delete window.__maps?.[name];
+      map.remove();
+    };
+  }, [name, baseMapUrl]);
+
+  useEffect(() => {
+    box.current?.querySelector("canvas")?.setAttribute("aria-label", label);
+  }, [label]);
+
+  return <div class="map-canvas" ref={box} data-map={name} />;
+}

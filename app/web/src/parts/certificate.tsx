@@ -1,0 +1,176 @@
+/** How good a plan is, how it was made, what it rests on and what it breaks. */
+
+import { number, percent, seconds, yuan } from "../format";
+import { said, t, word } from "../language";
+import type { BrokenRule, PlanDocument } from "../wire";
+import { Facts, TrustMark } from "./basic";
+import { StatusMark } from "./marks";
+
+export function CertificateBox({ document: plan }: { document: PlanDocument }) {
+  const { certificate } = plan;
+  return (
+    <div class="certificate">
+      <p>
+        <StatusMark status={certificate.status} />{" "}
+        {certificate.stopped && <span class="badge">{t("certificate.stopped")}</span>}
+      </p>
+      <p class="dim">{word("status_hint", certificate.status)}</p>
+      <Facts
+        rows={[
+          [t("plan.objective"), yuan(certificate.objective)],
+          [t("run.bound"), yuan(certificate.bound)],
+          [t("run.gap"), percent(certificate.gap)],
+        ]}
+      />
+      <PartBars parts={certificate.parts} />
+      <Checker broken={plan.rules_broken} hasPlan={certificate.objective !== null} />
+      <TravelMark travel={plan.travel} />
+      <Notices notices={plan.notices} />
+      <details class="fold">
+        <summary>{t("certificate.how")}</summary>
+        <Facts
+          rows={[
+            [t("certificate.method"), certificate.method],
+            [t("solve.seed"), String(certificate.seed)],
+            [t("run.seconds"), seconds(certificate.seconds)],
+            [t("certificate.deterministic"), certificate.deterministic ? t("yes") : t("no")],
+            [t("certificate.dataset"), plan.dataset_title],
+            [t("dataset.hash"), <code title={plan.dataset_hash}>{plan.dataset_hash.slice(0, 16)}…</code>],
+            ...Object.entries(plan.versions).map(([name, version]) => [name, version] as const),
+          ]}
+        />
+      </details>
+    </div>
+  );
+}
+
+/** The objective by part: bars beside figures. */
+function PartBars({ parts }: { parts: Record<string, number> }) {
+  const rows = Object.entries(parts).filter(([, amount]) => amount !== 0);
+  const most = Math.max(1, ...rows.map(([, amount]) => Math.abs(amount)));
+  if (rows.length === 0) return null;
+  return (
+    <table class="bars">
+      <caption>{t("certificate.parts")}</caption>
+      <tbody>
+        {rows.map(([name, amount]) => (
+          <tr>
+            <th scope="row">{word("part", name)}</th>
+            <td class="bar">
+              <span style={{ width: `${(Math.abs(amount) / most) * 100}%` }} />
+            </td>
+            <td class="numeric">{yuan(amount)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+export function Checker({ broken, hasPlan }: { broken: readonly BrokenRule[]; hasPlan: boolean }) {
+  if (!hasPlan) return null;
+  const hard = broken.filter((rule) => rule.hard);
+  const soft = broken.filter((rule) => !rule.hard);
+  return (
+    <div class="checker">
+      <p class={hard.length > 0 ? "notice notice-bad" : "notice notice-good"} data-hard-broken={hard.length}>
+        <span aria-hidden="true">{hard.length > 0 ? "✕" : "✓"}</span>{" "}
+        {hard.length > 0 ? t("checker.hard", { count: hard.length }) : t("checker.none")}
+      </p>
+      <BrokenList rules={hard} />
+      {soft.length > 0 && (
+        <details class="fold">
+          <summary>{t("checker.soft", { count: soft.length })}</summary>
+          <BrokenList rules={soft} />
+        </details>
+      )}
+    </div>
+  );
+}
+
+function BrokenList({ rules }: { rules: readonly BrokenRule[] }) {
+  if (rules.length === 0) return null;
+  return (
+    <ul class="notes">
+      {rules.map((rule) => (
+        <li>
+          <strong>{word("rule", rule.rule)}</strong> {said(rule)}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** 直线估算: minutes that no road network stands behind. */
+export function TravelMark({ travel }: { travel: Record<string, unknown> }) {
+  if (travel.method === "roads") return null;
+  return (
+    <p class="notice notice-warn">
+      <strong>{t("travel.estimate")}</strong>{" "}
+      {t("travel.estimate.hint", {
+        speed: number(asNumber(travel.km_per_hour), 1),
+        detour: number(asNumber(travel.detour), 2),
+      })}
+    </p>
+  );
+}
+
+const asNumber = (value: unknown): number | null => (typeof value === "number" ? value : null);
+
+function Notices({ notices }: { notices: readonly Record<string, string>[] }) {
+  if (notices.length === 0) return null;
+  return (
+    <details class="fold" open={notices.length <= 3}>
+      <summary>{t("notices", { count: notices.length })}</summary>
+      <ul class="notes">
+        {notices.map((notice) => (
+          <li>{said({ detail: notice.detail ?? "", detail_zh: notice.detail_zh ?? "" })}</li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+/** Norms used, each with source and trust. */
+export function NormsUsed({ document: plan }: { document: PlanDocument }) {
+  const broken = new Set(plan.rules_broken.map((rule) => rule.norm).filter(Boolean));
+  return (
+    <div class="table-scroll">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">{t("norm")}</th>
+            <th scope="col" class="numeric">
+              {t("norm.value")}
+            </th>
+            <th scope="col">{t("norm.kind")}</th>
+            <th scope="col">{t("norm.level")}</th>
+            <th scope="col">{t("norm.source")}</th>
+            <th scope="col">{t("norm.trust")}</th>
+            <th scope="col">{t("norm.kept")}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {plan.norms_used.map((norm) => (
+            <tr>
+              <th scope="row">
+                {word("norm", norm.key)}
+                <small>{norm.stage ? word("stage", norm.stage) : norm.key}</small>
+              </th>
+              <td class="numeric">
+                {number(norm.value, 2)} <small>{word("unit", norm.unit)}</small>
+              </td>
+              <td>{word("norm_kind", norm.kind)}</td>
+              <td>{word("norm_level", norm.level)}</td>
+              <td>{norm.source}</td>
+              <td>
+                <TrustMark trust={norm.trust} />
+              </td>
+              <td>{broken.has(norm.key) ? <span class="badge badge-bad">{t("norm.broken")}</span> : t("norm.held")}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,239 @@
+/** What a plan says of the chosen school or settlement. */
+
+import { useState } from "preact/hooks";
+
+import { api, type Problem } from "../api";
+import { minutes, number, yuan } from "../format";
+import { t, word } from "../language";
+import { asProblem } from "../load";
+import type { Hit } from "../map/canvas";
+import type { HandCheck, PlanDocument, SchoolPlan, SettlementPlan } from "../wire";
+import { Facts, ProblemBox } from "./basic";
+import { Checker } from "./certificate";
+import { DecisionMark } from "./marks";
+import { PickOne } from "./picker";
+
+interface PlaceProps {
+  plan: string;
+  document: PlanDocument;
+  hit: Hit | null;
+  choose: (hit: Hit) => void;
+}
+
+export function PlacePanel({ plan, document, hit, choose }: PlaceProps) {
+  if (!hit) return <p class="empty">{t("place.none")}</p>;
+  if (hit.kind === "school") {
+    const school = document.schools.find((candidate) => candidate.id === hit.id);
+    if (!school) return <p class="empty">{t("place.not_in_plan", { id: hit.id })}</p>;
+    return <SchoolPanel document={document} school={school} choose={choose} />;
+  }
+  const settlement = document.settlements.find((candidate) => candidate.id === hit.id);
+  if (!settlement) return <p class="empty">{t("place.not_in_plan", { id: hit.id })}</p>;
+  return <SettlementPanel key={hit.id} plan={plan} document={document} settlement={settlement} choose={choose} />;
+}
+
+function SchoolButton({ document, id, choose }: { document: PlanDocument; id: string | null; choose: (hit: Hit) => void }) {
+  if (!id) return <span class="dim">{t("none")}</span>;
+  const name = document.schools.find((school) => school.id === id)?.name ?? id;
+  return (
+    <button type="button" class="plain" onClick={() => choose({ kind: "school", id })}>
+      {name}
+    </button>
+  );
+}
+
+interface SchoolPanelProps {
+  document: PlanDocument;
+  school: SchoolPlan;
+  choose: (hit: Hit) => void;
+}
+
+function SchoolPanel({ document, school, choose }: SchoolPanelProps) {
+  const joining = document.settlements.filter((settlement) => settlement.school === school.id);
+  const leaving = document.settlements.filter(
+    (settlement) => settlement.school_today === school.id && settlement.school !== school.id,
+  );
+  const necessary = school.necessary_for.map(
+    (id) => document.settlements.find((settlement) => settlement.id === id) ?? { id, name: id },
+  );
+  return (
+    <article class="place" data-place={school.id} aria-label={school.name}>
+      <h3>{school.name}</h3>
+      <p>
+        <DecisionMark decision={school.decision} />
+      </p>
+      <p class="reason">{word("reason", school.reason)}</p>
+      {school.decision === "keep" && <Fullness pupils={school.pupils} places={school.places} />}
+      <Facts
+        rows={[
+          [t("school.pupils"), number(school.pupils)],
+          [t("school.pupils_today"), number(school.pupils_today)],
+          [t("school.places"), number(school.places)],
+          [t("school.boarders"), t("of", { part: number(school.boarders), whole: number(school.beds) })],
+          [t("school.running_cost"), yuan(school.running_cost)],
+        ]}
+      />
+      {necessary.length > 0 && (
+        <>
+          <h4>{t("school.necessary_for", { count: necessary.length })}</h4>
+          <ul class="places">
+            {necessary.map((settlement) => (
+              <li>
+                <button type="button" class="plain" onClick={() => choose({ kind: "settlement", id: settlement.id })}>
+                  {settlement.name}
+                </button>
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+      <SettlementList title={t("school.joining", { count: joining.length })} settlements={joining} choose={choose} />
+      <SettlementList title={t("school.leaving", { count: leaving.length })} settlements={leaving} choose={choose} />
+    </article>
+  );
+}
+
+function Fullness({ pupils, places }: { pupils: number; places: number }) {
+  return (
+    <div class="fullness">
+      <meter min={0} max={Math.max(places, pupils, 1)} high={places} value={pupils} aria-label={t("school.fullness")} />
+      <span>{t("school.full", { pupils: number(pupils), places: number(places) })}</span>
+    </div>
+  );
+}
+
+interface SettlementListProps {
+  title: string;
+  settlements: readonly SettlementPlan[];
+  choose: (hit: Hit) => void;
+}
+
+function SettlementList({ title, settlements, choose }: SettlementListProps) {
+  if (settlements.length === 0) return null;
+  return (
+    <details class="fold" open={settlements.length <= 12}>
+      <summary>{title}</summary>
+      <ul class="places">
+        {settlements.map((settlement) => (
+          <li>
+            <button type="button" class="plain" onClick={() => choose({ kind: "settlement", id: settlement.id })}>
+              {settlement.name}
+            </button>
+            <span class="dim">
+              {t("pupils", { n: number(settlement.pupils) })} · {minutes(settlement.minutes)}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+interface SettlementPanelProps {
+  plan: string;
+  document: PlanDocument;
+  settlement: SettlementPlan;
+  choose: (hit: Hit) => void;
+}
+
+function SettlementPanel({ plan, document, settlement, choose }: SettlementPanelProps) {
+  const unserved = document.unserved.find((one) => one.settlement === settlement.id);
+  return (
+    <article class="place" data-place={settlement.id} aria-label={settlement.name}>
+      <h3>{settlement.name}</h3>
+      <p>
+        <span class={settlement.moved ? "badge badge-moved" : "badge"}>
+          {settlement.moved ? t("settlement.moved") : t("settlement.stays")}
+        </span>
+      </p>
+      {unserved && <p class="notice notice-bad">{word("unserved", unserved.reason)}</p>}
+      <table class="before-after">
+        <thead>
+          <tr>
+            <td />
+            <th scope="col">{t("today")}</th>
+            <th scope="col">{t("by_plan")}</th>
+          </tr>
+        </thead>
+        <tbody>
+          <tr>
+            <th scope="row">{t("school")}</th>
+            <td>
+              <SchoolButton document={document} id={settlement.school_today} choose={choose} />
+            </td>
+            <td>
+              <SchoolButton document={document} id={settlement.school} choose={choose} />
+            </td>
+          </tr>
+          <tr>
+            <th scope="row">{t("trip")}</th>
+            <td>{minutes(settlement.minutes_today)}</td>
+            <td>
+              {minutes(settlement.minutes)} <Change before={settlement.minutes_today} after={settlement.minutes} />
+            </td>
+          </tr>
+        </tbody>
+      </table>
+      <Facts
+        rows={[
+          [t("settlement.pupils"), number(settlement.pupils)],
+          [t("settlement.boarders"), number(settlement.boarders)],
+        ]}
+      />
+      {settlement.school && <WhatIf plan={plan} document={document} settlement={settlement} />}
+    </article>
+  );
+}
+
+function Change({ before, after }: { before: number | null; after: number | null }) {
+  if (before === null || after === null || before === after) return null;
+  const more = after > before;
+  return (
+    <span class={more ? "change change-worse" : "change change-better"}>
+      {more ? "▲" : "▼"} {t("minutes", { n: number(Math.abs(after - before)) })}
+    </span>
+  );
+}
+
+/** Tries one settlement at another school: the checker judges, nothing is stored. */
+function WhatIf({ plan, document, settlement }: { plan: string; document: PlanDocument; settlement: SettlementPlan }) {
+  const [school, setSchool] = useState<string | null>(null);
+  const [answer, setAnswer] = useState<HandCheck | null>(null);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const open = document.schools.filter((one) => one.decision === "keep" && one.id !== settlement.school);
+  const ask = () => {
+    if (!school) return;
+    const assignment = Object.fromEntries(
+      document.settlements.flatMap((one) => (one.school ? [[one.id, one.school] as const] : [])),
+    );
+    setProblem(null);
+    api.checkByHand(plan, { ...assignment, [settlement.id]: school }).then(setAnswer, (error: unknown) => {
+      setAnswer(null);
+      setProblem(asProblem(error));
+    });
+  };
+  const now = document.certificate.objective;
+  return (
+    <details class="fold">
+      <summary>{t("what_if")}</summary>
+      <p class="field-hint">{t("what_if.hint")}</p>
+      <div class="pair">
+        <PickOne label={t("picker.school")} choices={open} chosen={school} choose={setSchool} />
+        <button type="button" disabled={!school} onClick={ask}>
+          {t("what_if.ask")}
+        </button>
+      </div>
+      <ProblemBox problem={problem} />
+      {answer && (
+        <div aria-live="polite">
+          {answer.objective !== null && now !== null && (
+            <p>
+              {t("what_if.cost")} <strong>{(answer.objective > now ? "+" : "") + yuan(answer.objective - now)}</strong>
+            </p>
+          )}
+          <Checker broken={answer.rules_broken} hasPlan />
+        </div>
+      )}
+    </details>
+  );
+}

@@ -1,0 +1,473 @@
+/** A plan: what it decides, on the map before and after, with its certificate and every place in it. */
+
+import { useMemo, useState } from "preact/hooks";
+
+import { api, files } from "../api";
+import { minutes, moment, number, percent, yuan } from "../format";
+import { language, said, t, word } from "../language";
+import { useLoaded } from "../load";
+import type { Hit } from "../map/canvas";
+import { SchoolLegend } from "../map/legend";
+import type { SchoolSymbol } from "../map/schools";
+import type { Trip } from "../map/trips";
+import { type Focus, type Side, TwoMaps } from "../map/two_maps";
+import { Panel, ProblemBox, SyntheticBadge, Tabs, Waiting } from "../parts/basic";
+import { CertificateBox, NormsUsed } from "../parts/certificate";
+import { DecisionMark, StatusMark } from "../parts/marks";
+import { PlacePanel } from "../parts/place_panel";
+import { type Column, DataTable } from "../parts/table";
+import { link } from "../route";
+import type { Clash, Measures, Plan, PlanDocument, SchoolPlan, SettlementPlan, Unserved } from "../wire";
+import { Measure } from "./run";
+
+interface PlanViewProps {
+  id: string;
+  baseMapUrl: string | null;
+  mayPlan: boolean;
+}
+
+export interface PlanLayers {
+  zones: GeoJSON.FeatureCollection;
+  today: GeoJSON.FeatureCollection;
+  schools: GeoJSON.FeatureCollection;
+  settlements: GeoJSON.FeatureCollection;
+}
+
+export async function loadPlanLayers(plan: string): Promise<PlanLayers> {
+  const [zones, today, schools, settlements] = await Promise.all([
+    api.planMap(plan, "zones"),
+    api.planMap(plan, "zones-today"),
+    api.planMap(plan, "schools"),
+    api.planMap(plan, "settlements"),
+  ]);
+  return { zones, today, schools, settlements };
+}
+
+export function PlanView({ id, baseMapUrl, mayPlan }: PlanViewProps) {
+  const plan = useLoaded(() => api.plan(id), [id]);
+  const layers = useLoaded(() => loadPlanLayers(id), [id]);
+  if (!plan.value) return plan.problem ? <ProblemBox problem={plan.problem} /> : <Waiting />;
+  return (
+    <>
+      <ProblemBox problem={layers.problem} />
+      <PlanPage plan={plan.value} layers={layers.value} baseMapUrl={baseMapUrl} mayPlan={mayPlan} />
+    </>
+  );
+}
+
+interface PlanPageProps {
+  plan: Plan;
+  layers: PlanLayers | null;
+  baseMapUrl: string | null;
+  mayPlan: boolean;
+}
+
+type SideTab = "certificate" | "place" | "issues";
+type Lists = "schools" | "settlements" | "norms";
+
+function PlanPage({ plan, layers, baseMapUrl, mayPlan }: PlanPageProps) {
+  const { document } = plan;
+  const issues = document.unserved.length + document.clashes.length;
+  const [hit, setHit] = useState<Hit | null>(null);
+  const [tab, setTab] = useState<SideTab>(issues > 0 ? "issues" : "certificate");
+  const [focus, setFocus] = useState<Focus | null>(null);
+  const choose = (next: Hit | null) => {
+    setHit(next);
+    setTab(next ? "place" : "certificate");
+  };
+  const chooseAndLook = (next: Hit) => {
+    choose(next);
+    setFocus(focusOf(document, next));
+  };
+  return (
+    <>
+      <PlanHead plan={plan} mayPlan={mayPlan} />
+      {document.measures && <MeasureList measures={document.measures} />}
+      <div class="plan-main">
+        <Panel title={t("plan.map")} class="plan-map">
+          {layers ? (
+            <PlanMap
+              document={document}
+              layers={layers}
+              hit={hit}
+              onHit={choose}
+              focus={focus}
+              baseMapUrl={baseMapUrl}
+            />
+          ) : (
+            <Waiting />
+          )}
+        </Panel>
+        <aside class="panel plan-side" aria-label={t("plan.side")}>
+          <Tabs
+            label={t("plan.side")}
+            chosen={tab}
+            choose={setTab}
+            tabs={[
+              { name: "certificate", text: t("certificate") },
+              { name: "place", text: t("place") },
+              ...(issues > 0 ? [{ name: "issues" as const, text: t("issues"), count: issues }] : []),
+            ]}
+          />
+          <div class="plan-side-body" role="tabpanel" aria-live="polite">
+            {tab === "certificate" && <CertificateBox document={document} />}
+            {tab === "place" && <PlacePanel plan={plan.id} document={document} hit={hit} choose={chooseAndLook} />}
+            {tab === "issues" && <Issues document={document} look={setFocus} choose={chooseAndLook} />}
+          </div>
+        </aside>
+      </div>
+      <PlanLists document={document} hit={hit} choose={chooseAndLook} />
+    </>
+  );
+}
+
+function focusOf(document: PlanDocument, hit: Hit): Focus {
+  if (hit.kind === "school") {
+    const joined = document.settlements.filter((s) => s.school === hit.id || s.school_today === hit.id).map((s) => s.id);
+    return { schools: [hit.id], settlements: joined };
+  }
+  const settlement = document.settlements.find((one) => one.id === hit.id);
+  const schools = [settlement?.school, settlement?.school_today].filter((id): id is string => Boolean(id));
+  return { schools, settlements: [hit.id] };
+}
+
+function PlanHead({ plan, mayPlan }: { plan: Plan; mayPlan: boolean }) {
+  const { document } = plan;
+  return (
+    <div class="title-row">
+      <div>
+        <p class="crumb">
+          <a href={link("plans")}>{t("nav.plans")}</a> · <a href={link("datasets", plan.dataset_id)}>{document.dataset_title}</a>
+        </p>
+        <h1>
+          {document.title} <SyntheticBadge synthetic={document.synthetic} />
+        </h1>
+        <p class="sub">
+          {word("stage", document.stage)} · {t("plan.for_year", { year: document.target_year })} ·{" "}
+          <StatusMark status={document.certificate.status} /> · {moment(plan.created_at)}
+        </p>
+      </div>
+      <div class="actions">
+        {mayPlan && (
+          <a class="button" href={link("scenarios", "new", { dataset: plan.dataset_id, like: plan.scenario_id })}>
+            {t("scenario.again")}
+          </a>
+        )}
+        {(["xlsx", "csv", "geojson"] as const).map((format) => (
+          <a class="button" href={files.planExport(plan.id, format)} download>
+            {t("export", { format: format === "geojson" ? "GeoJSON" : format.toUpperCase() })}
+          </a>
+        ))}
+        <p class="decides">{t("decides")}</p>
+      </div>
+    </div>
+  );
+}
+
+function MeasureList({ measures }: { measures: Measures }) {
+  return (
+    <ul class="measures measures-many">
+      <Measure
+        name={t("measure.schools")}
+        value={number(measures.schools_open)}
+        hint={t("measure.schools.hint", { closed: measures.schools_closed })}
+      />
+      <Measure
+        name={t("measure.pupils")}
+        value={number(measures.pupils)}
+        hint={t("measure.places", { n: number(measures.places_open) })}
+      />
+      <Measure
+        name={t("measure.mean_minutes")}
+        value={minutes(measures.mean_minutes, 1)}
+        hint={t("measure.today", { value: minutes(measures.mean_minutes_today, 1) })}
+      />
+      <Measure
+        name={t("measure.worst_minutes")}
+        value={minutes(measures.worst_minutes)}
+        hint={t("measure.p95", { value: minutes(measures.p95_minutes) })}
+      />
+      <Measure name={t("measure.within_limit")} value={percent(measures.within_limit_share)} />
+      <Measure
+        name={t("measure.moved")}
+        value={number(measures.pupils_moved)}
+        hint={t("measure.boarders", { n: number(measures.boarders) })}
+      />
+      <Measure name={t("measure.running_cost")} value={yuan(measures.running_cost)} hint={t("measure.a_year")} />
+    </ul>
+  );
+}
+
+/** How a school is drawn in the plan. */
+export function planSymbol(school: Record<string, unknown>): SchoolSymbol {
+  if (school.decision === "close") return "close";
+  if (school.reason === "private") return "private";
+  if (school.reason === "protected" || school.reason === "pinned") return "protected";
+  return school.reason === "necessary" ? "necessary" : "keep";
+}
+
+/** How a school is drawn today, when none has closed yet. */
+export function schoolSymbolToday(school: Record<string, unknown>): SchoolSymbol {
+  if (school.reason === "private") return "private";
+  return school.reason === "protected" ? "protected" : "keep";
+}
+
+interface PlanMapProps {
+  document: PlanDocument;
+  layers: PlanLayers;
+  hit: Hit | null;
+  onHit: (hit: Hit | null) => void;
+  focus: Focus | null;
+  baseMapUrl: string | null;
+}
+
+function PlanMap({ document, layers, hit, onHit, focus, baseMapUrl }: PlanMapProps) {
+  const spoken = language();
+  const before = useMemo<Side>(
+    () => ({ name: t("map.today"), zones: layers.today, symbolOf: schoolSymbolToday }),
+    [layers, spoken],
+  );
+  const after = useMemo<Side>(
+    () => ({ name: t("map.plan"), zones: layers.zones, symbolOf: planSymbol }),
+    [layers, spoken],
+  );
+  const moved = useMemo(() => document.settlements.filter((s) => s.moved).map((s) => s.id), [document]);
+  const unserved = useMemo(() => document.unserved.map((one) => one.settlement), [document]);
+  const trips = useMemo(() => tripsOf(document, layers, hit), [document, layers, hit]);
+  return (
+    <>
+      <TwoMaps
+        label={t("plan.map")}
+        before={before}
+        after={after}
+        settlements={layers.settlements}
+        schools={layers.schools}
+        moved={moved}
+        unserved={unserved}
+        trips={trips}
+        hit={hit}
+        onHit={onHit}
+        focus={focus}
+        baseMapUrl={baseMapUrl}
+      />
+      <SchoolLegend
+        symbols={["keep", "necessary", "protected", "private", "close"]}
+        moved={moved.length > 0}
+        unserved={unserved.length > 0}
+        trips
+      />
+    </>
+  );
+}
+
+function tripsOf(document: PlanDocument, layers: PlanLayers, hit: Hit | null): Trip[] {
+  if (!hit) return [];
+  const place = placesOf(layers);
+  const concerned = document.settlements.filter((s) =>
+    hit.kind === "settlement" ? s.id === hit.id : s.school === hit.id || s.school_today === hit.id,
+  );
+  return concerned.flatMap((settlement) => {
+    const from = place.get(settlement.id);
+    const lines: Trip[] = [];
+    for (const [school, today] of [[settlement.school_today, true], [settlement.school, false]] as const) {
+      const to = school ? place.get(school) : undefined;
+      if (hit.kind === "school" && school !== hit.id) continue;
+      if (today && settlement.school === settlement.school_today) continue;
+      if (from && to) lines.push({ from, to, today });
+    }
+    return lines;
+  });
+}
+
+function placesOf(layers: PlanLayers): Map<string, GeoJSON.Position> {
+  const places = new Map<string, GeoJSON.Position>();
+  for (const { properties, geometry } of [...layers.settlements.features, ...layers.schools.features]) {
+    const id = String(properties?.id);
+    if (geometry.type === "Point") places.set(id, geometry.coordinates);
+    else if (typeof properties?.lon === "number") places.set(id, [properties.lon, properties.lat as number]);
+  }
+  return places;
+}
+
+interface IssuesProps {
+  document: PlanDocument;
+  look: (focus: Focus) => void;
+  choose: (hit: Hit) => void;
+}
+
+function Issues({ document, look, choose }: IssuesProps) {
+  const infeasible = document.certificate.status === "infeasible";
+  return (
+    <div class="issues">
+      {infeasible && <p class="notice notice-warn">{t("issues.infeasible")}</p>}
+      {document.unserved.length > 0 && (
+        <>
+          <h3>{t("issues.unserved", { count: document.unserved.length })}</h3>
+          <ul class="notes">
+            {document.unserved.map((one) => (
+              <UnservedRow one={one} choose={choose} />
+            ))}
+          </ul>
+        </>
+      )}
+      {document.clashes.length > 0 && (
+        <>
+          <h3>{t("issues.clashes", { count: document.clashes.length })}</h3>
+          <ul class="notes">
+            {document.clashes.map((clash) => (
+              <ClashRow clash={clash} look={look} />
+            ))}
+          </ul>
+        </>
+      )}
+    </div>
+  );
+}
+
+function UnservedRow({ one, choose }: { one: Unserved; choose: (hit: Hit) => void }) {
+  return (
+    <li>
+      <button type="button" class="plain" onClick={() => choose({ kind: "settlement", id: one.settlement })}>
+        {one.name}
+      </button>{" "}
+      <span class="dim">{t("pupils", { n: number(one.pupils) })}</span>
+      <p>{said(one)}</p>
+    </li>
+  );
+}
+
+function ClashRow({ clash, look }: { clash: Clash; look: (focus: Focus) => void }) {
+  return (
+    <li>
+      <strong>{word("rule", clash.rule)}</strong>{" "}
+      <span class={clash.verified ? "badge" : "badge badge-warn"}>
+        {clash.verified ? t("clash.verified") : t("clash.unverified")}
+      </span>
+      <p>{said(clash)}</p>
+      <p class="dim">
+        {t("clash.sums", { pupils: number(clash.pupils), places: number(clash.places) })}{" "}
+        <button type="button" class="plain" onClick={() => look(clash)}>
+          {t("map.show")}
+        </button>
+      </p>
+    </li>
+  );
+}
+
+interface ListsProps {
+  document: PlanDocument;
+  hit: Hit | null;
+  choose: (hit: Hit) => void;
+}
+
+function PlanLists({ document, hit, choose }: ListsProps) {
+  const [list, setList] = useState<Lists>("schools");
+  return (
+    <section class="panel" aria-label={t("plan.lists")}>
+      <Tabs
+        label={t("plan.lists")}
+        chosen={list}
+        choose={setList}
+        tabs={[
+          { name: "schools", text: t("plan.schools"), count: document.schools.length },
+          { name: "settlements", text: t("plan.settlements"), count: document.settlements.length },
+          { name: "norms", text: t("plan.norms"), count: document.norms_used.length },
+        ]}
+      />
+      <div role="tabpanel">
+        {list === "schools" && <SchoolTable document={document} hit={hit} choose={choose} />}
+        {list === "settlements" && <SettlementTable document={document} hit={hit} choose={choose} />}
+        {list === "norms" && <NormsUsed document={document} />}
+      </div>
+    </section>
+  );
+}
+
+function SchoolTable({ document, hit, choose }: ListsProps) {
+  const columns = useMemo<Column<SchoolPlan>[]>(
+    () => [
+      {
+        key: "name",
+        heading: t("school"),
+        value: (s) => s.name,
+        cell: (s) => (
+          <button type="button" class="plain" onClick={() => choose({ kind: "school", id: s.id })}>
+            {s.name}
+          </button>
+        ),
+      },
+      {
+        key: "decision",
+        heading: t("school.decision"),
+        value: (s) => word("decision", s.decision),
+        cell: (s) => <DecisionMark decision={s.decision} />,
+      },
+      { key: "reason", heading: t("school.reason"), value: (s) => word("reason_short", s.reason) },
+      figure("pupils", t("school.pupils"), (s) => s.pupils),
+      figure("pupils_today", t("school.pupils_today"), (s) => s.pupils_today),
+      figure("places", t("school.places"), (s) => s.places),
+      figure("settlements", t("plan.settlements"), (s) => s.settlements),
+      figure("boarders", t("settlement.boarders"), (s) => s.boarders),
+      figure("cost", t("school.running_cost"), (s) => s.running_cost, yuan),
+    ],
+    [language(), document],
+  );
+  return (
+    <DataTable
+      caption={t("plan.schools")}
+      columns={columns}
+      rows={document.schools}
+      keyOf={(s) => s.id}
+      chosen={hit?.kind === "school" ? hit.id : null}
+      searchable
+    />
+  );
+}
+
+function SettlementTable({ document, hit, choose }: ListsProps) {
+  const columns = useMemo<Column<SettlementPlan>[]>(() => {
+    const names = new Map(document.schools.map((school) => [school.id, school.name]));
+    const nameOf = (id: string | null) => (id ? (names.get(id) ?? id) : null);
+    return [
+      {
+        key: "name",
+        heading: t("settlement"),
+        value: (s) => s.name,
+        cell: (s) => (
+          <button type="button" class="plain" onClick={() => choose({ kind: "settlement", id: s.id })}>
+            {s.name}
+          </button>
+        ),
+      },
+      figure("pupils", t("settlement.pupils"), (s) => s.pupils),
+      { key: "today", heading: t("settlement.school_today"), value: (s) => nameOf(s.school_today) },
+      { key: "school", heading: t("settlement.school"), value: (s) => nameOf(s.school) },
+      figure("minutes_today", t("settlement.minutes_today"), (s) => s.minutes_today),
+      figure("minutes", t("settlement.minutes"), (s) => s.minutes),
+      figure("change", t("settlement.change"), (s) =>
+        s.minutes !== null && s.minutes_today !== null ? s.minutes - s.minutes_today : null,
+      ),
+      { key: "moved", heading: t("settlement.moved"), value: (s) => (s.moved ? t("yes") : t("no")) },
+    ];
+  }, [language(), document]);
+  return (
+    <DataTable
+      caption={t("plan.settlements")}
+      columns={columns}
+      rows={document.settlements}
+      keyOf={(s) => s.id}
+      chosen={hit?.kind === "settlement" ? hit.id : null}
+      searchable
+    />
+  );
+}
+
+/** A column of figures. */
+function figure<Row>(
+  key: string,
+  heading: string,
+  value: (row: Row) => number | null,
+  shown: (value: number | null) => string = number,
+): Column<Row> {
+  return { key, heading, numeric: true, value, cell: (row) => shown(value(row)) };
+}

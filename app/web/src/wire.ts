@@ -1,0 +1,359 @@
+/** Shapes of what the service sends and takes; the service's OpenAPI document is the authority. */
+
+export type Stage = "preschool" | "primary" | "junior" | "senior";
+export const STAGES: readonly Stage[] = ["preschool", "primary", "junior", "senior"];
+
+export interface Me {
+  name: string;
+  role: "admin" | "planner" | "reader";
+  level: "city" | "district";
+  division: string | null;
+  base_map_url?: string | null;
+}
+
+/** One fault or warning of an import; `row` counts as a person sees the file. */
+export interface Fault {
+  file: string;
+  table: string;
+  row: number | null;
+  column: string | null;
+  value: string | null;
+  code: string;
+  reason: string;
+  reason_zh: string;
+}
+
+export interface Declaration {
+  title: string;
+  division: string;
+  crs: string | null;
+  synthetic: boolean;
+  source: string;
+  columns: Record<string, Record<string, string>>;
+  tables: Record<string, string>;
+}
+
+export interface Dataset {
+  id: string;
+  title: string;
+  division: string;
+  synthetic: boolean;
+  source: string;
+  hash: string;
+  created_at: string;
+  created_by: string;
+  counts: Record<string, number>;
+  warnings: Fault[];
+}
+
+export interface Forecast {
+  years: number[];
+  stages: Stage[];
+  totals: Partial<Record<Stage, number[]>>;
+  settlements: { id: string; pupils: Partial<Record<Stage, number[]>> }[];
+  method: string;
+  notes: string[];
+}
+
+export interface Norm {
+  key: string;
+  value: number;
+  unit: string;
+  stage: Stage | null;
+  valid_from: string | null;
+  valid_to: string | null;
+  kind: string;
+  source: string;
+  trust: string;
+  level: string;
+  sense: string;
+  meaning: string;
+  meaning_zh: string;
+}
+
+export type RuleMode = "hard" | "soft" | "off";
+export interface Rule {
+  mode: RuleMode;
+  price: number;
+}
+export const RULE_NAMES = ["trip_limit", "least_viable", "beds", "contiguity"] as const;
+export type RuleName = (typeof RULE_NAMES)[number];
+
+export interface Pair {
+  settlement: string;
+  school: string;
+}
+
+export interface SolveOrder {
+  seconds: number;
+  seed: number;
+  workers: number;
+  deterministic: boolean;
+  gap: number;
+}
+
+export interface Scenario {
+  title: string;
+  stage: Stage;
+  target_year: number;
+  open_choice: "choose" | "all";
+  travel: { km_per_hour: number | null; detour: number | null };
+  neighbours: { shared_border_metres: number; corners: boolean };
+  rules: Record<RuleName, Rule>;
+  norms: { key: string; value: number; stage: Stage | null }[];
+  weights: { pupil_minute: number; running_cost: number; moved_pupil: number };
+  keep_open: string[];
+  close: string[];
+  pins: Pair[];
+  bans: Pair[];
+  open_schools_at_least: number;
+  open_schools_at_most: number | null;
+  solve: SolveOrder;
+}
+
+export interface StoredScenario {
+  id: string;
+  dataset_id: string;
+  division: string;
+  created_at: string;
+  created_by: string;
+  scenario: Scenario;
+}
+
+export type RunState = "queued" | "running" | "done" | "failed" | "cancelled";
+
+export interface ProgressPoint {
+  seconds: number;
+  best: number | null;
+  bound: number | null;
+  phase: string;
+}
+
+export interface Run {
+  id: string;
+  scenario_id: string;
+  dataset_id: string;
+  division: string;
+  state: RunState;
+  phase: string | null;
+  best: number | null;
+  bound: number | null;
+  gap: number | null;
+  seconds: number | null;
+  plan_id: string | null;
+  error: string | Record<string, unknown> | null;
+  created_at: string;
+  started_at: string | null;
+  ended_at: string | null;
+  history: ProgressPoint[];
+}
+
+export interface NormUse {
+  key: string;
+  stage: string | null;
+  value: number;
+  unit: string;
+  kind: string;
+  source: string;
+  trust: string;
+  level: string;
+}
+
+export interface BrokenRule {
+  rule: string;
+  norm: string | null;
+  hard: boolean;
+  amount: number;
+  unit: string;
+  who: string[];
+  detail: string;
+  detail_zh: string;
+}
+
+export interface SchoolPlan {
+  id: string;
+  name: string;
+  decision: "keep" | "close";
+  reason: string;
+  pupils: number;
+  pupils_today: number | null;
+  places: number;
+  boarders: number;
+  beds: number;
+  settlements: number;
+  running_cost: number;
+  necessary_for: string[];
+}
+
+export interface SettlementPlan {
+  id: string;
+  name: string;
+  pupils: number;
+  school: string | null;
+  school_today: string | null;
+  minutes: number | null;
+  minutes_today: number | null;
+  boarders: number;
+  moved: boolean;
+}
+
+export interface Unserved {
+  settlement: string;
+  name: string;
+  pupils: number;
+  reason: string;
+  nearest_school: string | null;
+  nearest_minutes: number | null;
+  detail: string;
+  detail_zh: string;
+}
+
+export interface Clash {
+  rule: string;
+  settlements: string[];
+  schools: string[];
+  pupils: number;
+  places: number;
+  verified: boolean;
+  detail: string;
+  detail_zh: string;
+}
+
+export interface Measures {
+  pupils: number;
+  schools_open: number;
+  schools_closed: number;
+  mean_minutes: number | null;
+  mean_minutes_today: number | null;
+  p95_minutes: number | null;
+  worst_minutes: number | null;
+  within_limit_share: number | null;
+  pupils_moved: number;
+  boarders: number;
+  running_cost: number;
+  places_open: number;
+}
+
+export interface Certificate {
+  status: "optimal" | "feasible" | "infeasible" | "unknown";
+  objective: number | null;
+  bound: number | null;
+  gap: number | null;
+  parts: Record<string, number>;
+  method: string;
+  seed: number;
+  seconds: number;
+  deterministic: boolean;
+  stopped: boolean;
+}
+
+export interface PlanDocument {
+  title: string;
+  dataset_title: string;
+  dataset_hash: string;
+  synthetic: boolean;
+  stage: Stage;
+  target_year: number;
+  certificate: Certificate;
+  schools: SchoolPlan[];
+  settlements: SettlementPlan[];
+  measures: Measures | null;
+  norms_used: NormUse[];
+  rules_broken: BrokenRule[];
+  unserved: Unserved[];
+  clashes: Clash[];
+  travel: Record<string, unknown>;
+  notices: Record<string, string>[];
+  forecast: Record<string, unknown>;
+  versions: Record<string, string>;
+}
+
+export interface Plan {
+  id: string;
+  run_id: string;
+  scenario_id: string;
+  dataset_id: string;
+  division: string;
+  created_at: string;
+  document: PlanDocument;
+}
+
+export interface PlanSummary {
+  id: string;
+  run_id: string;
+  scenario_id: string;
+  dataset_id: string;
+  division: string;
+  created_at: string;
+  title: string;
+  stage: Stage;
+  target_year: number;
+  synthetic: boolean;
+  status: Certificate["status"];
+  objective: number | null;
+  gap: number | null;
+}
+
+/** What the checker says of an assignment made by hand. */
+export interface HandCheck {
+  rules_broken: BrokenRule[];
+  objective: number | null;
+  parts: Record<string, number>;
+}
+
+export interface Difference {
+  settlement: string;
+  name: string;
+  pupils: number;
+  school_a: string | null;
+  school_b: string | null;
+  minutes_a: number | null;
+  minutes_b: number | null;
+}
+
+export interface Comparison {
+  a: string;
+  b: string;
+  measures_a: Measures | null;
+  measures_b: Measures | null;
+  settlements: Difference[];
+}
+
+export interface Schedule {
+  id: string;
+  scenario_id: string;
+  division: string;
+  cron: string;
+  timezone: string;
+  enabled: boolean;
+  standing_plan_id: string | null;
+  created_at: string;
+}
+
+interface Named {
+  id: string;
+  name: string;
+}
+
+/** What a watched scenario showed when it was solved again. */
+export interface DriftReport {
+  id: string;
+  schedule_id: string;
+  run_id: string;
+  plan_id: string | null;
+  standing_plan_id: string | null;
+  alert: boolean;
+  created_at: string;
+  document: {
+    reason: string;
+    detail: string;
+    detail_zh: string;
+    objective: { standing_then: number | null; standing_now: number | null; best: number | null; bound: number | null };
+    pupils: { then: number | null; now: number | null };
+    schools_opening: Named[];
+    schools_closing: Named[];
+    settlements_changing: { id: string; name: string; pupils: number; from: string; to: string }[];
+    pupils_moved: number;
+    dataset?: { id: string; title: string; synthetic: boolean };
+  };
+}
