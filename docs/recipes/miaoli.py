@@ -2,14 +2,16 @@
 Bring the published files of Miaoli county to Junheng's tables: ``miaoli.py SOURCE_DIR OUT_DIR``.
 
 Reads ``village_age_2014_2015.csv``, ``village_births_monthly_2014_2026.csv`` and ``schools_sy113.csv`` of SOURCE_DIR
-and writes ``people``, ``births``, ``schools``, ``sites``, ``roll`` and ``controls`` as CSV, the declaration of the
-import and two scenarios. The villages themselves are imported as published. See ``miaoli.md`` beside this file.
+and writes a folder ``tables`` to be imported (``people``, ``births``, ``schools``, ``sites``, ``roll`` and ``controls``
+as CSV, and ``villages.geojson`` as published), the declaration of the import and two scenarios. See ``miaoli.md``
+beside this file.
 """
 
 from __future__ import annotations
 
 import csv
 import json
+import shutil
 import sys
 from collections import Counter
 from collections.abc import Iterable
@@ -102,7 +104,7 @@ def roll(rows: list[dict[str, str]]) -> Iterable[tuple[object, ...]]:
 
 
 def controls(rows: list[dict[str, str]]) -> Iterable[tuple[object, ...]]:
-    """Pupils that the public schools of each township really had: families register in one place and live in another."""
+    """Pupils the public schools of each township really had: people register in one place and live in another."""
     total: Counter[str] = Counter()
     for row in rows:
         if not is_private(row):
@@ -124,16 +126,18 @@ def scenario(year: int) -> dict[str, object]:
 
 def main(source: Path, out: Path) -> None:
     """Write every table, the declaration and the scenarios."""
-    out.mkdir(parents=True, exist_ok=True)
+    tables = out / "tables"
+    tables.mkdir(parents=True, exist_ok=True)
+    shutil.copy(source / "villages.geojson", tables)
     ages = read(source / "village_age_2014_2015.csv")
     months = read(source / "village_births_monthly_2014_2026.csv")
     schooling = read(source / "schools_sy113.csv")
-    write(out / "people.csv", "settlement year age count", people(ages))
-    write(out / "births.csv", "settlement year month count", births(months))
-    write(out / "schools.csv", "id name township kind ownership protected lon lat", schools(schooling))
-    write(out / "sites.csv", "school stage classrooms", sites(schooling))
-    write(out / "roll.csv", "school year grade pupils", roll(schooling))
-    write(out / "controls.csv", "township stage year pupils", controls(schooling))
+    write(tables / "people.csv", "settlement year age count", people(ages))
+    write(tables / "births.csv", "settlement year month count", births(months))
+    write(tables / "schools.csv", "id name township kind ownership protected lon lat", schools(schooling))
+    write(tables / "sites.csv", "school stage classrooms", sites(schooling))
+    write(tables / "roll.csv", "school year grade pupils", roll(schooling))
+    write(tables / "controls.csv", "township stage year pupils", controls(schooling))
     documents = {"declaration": DECLARATION, "scenario_2024": scenario(2024), "scenario_2026": scenario(2026)}
     for name, document in documents.items():
         (out / f"{name}.json").write_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
