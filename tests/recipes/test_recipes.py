@@ -76,6 +76,13 @@ def test_gongyi_lies_where_gongyi_is(tmp_path: Path):
 
 
 @needs_gongyi
+def test_the_four_invalid_outlines_of_gongyi_are_repaired_and_named(tmp_path: Path):
+    folder = bring("gongyi", GONGYI, tmp_path / "out") / "zoning"
+    warnings = read(folder / "tables", declared(folder)).warnings
+    assert {warning.value for warning in warnings if warning.code == "ring-repaired"} == {"12", "153", "1101", "1124"}
+
+
+@needs_gongyi
 def test_gongyi_without_a_declared_system_is_a_fault_that_asks_for_it(tmp_path: Path):
     folder = bring("gongyi", GONGYI, tmp_path / "out") / "zoning"
     result = read(folder / "tables", declared(folder, crs=None))
