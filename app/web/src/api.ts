@@ -32,14 +32,19 @@ export class Problem extends Error {
     super(detail || title);
   }
 
+  /** The kind of problem, such as `not-found`. */
+  get kind(): string {
+    return this.type.split("/").pop() ?? "";
+  }
+
   /** The faults of a refused import; empty for any other problem. */
   get faults(): Fault[] {
-    return this.type.endsWith("import-faults") ? (this.facts.faults as Fault[]) : [];
+    return this.kind === "import-faults" ? (this.facts.faults as Fault[]) : [];
   }
 
   /** The fields of a request that has not the right form; empty for any other problem. */
   get fields(): { field: string; reason: string }[] {
-    return this.type.endsWith("validation") ? (this.facts.faults as { field: string; reason: string }[]) : [];
+    return this.kind === "validation" ? (this.facts.faults as { field: string; reason: string }[]) : [];
   }
 }
 

@@ -58,6 +58,23 @@ export const WORDING = {
   "problem.no_answer": ["服务没有应答", "The service does not answer"],
   "problem.offline": ["请检查网络后重试。", "Check the connection and try again."],
 
+  "problem_type.not-signed-in": ["登录已失效，请重新登录。", "The session has ended; sign in again."],
+  "problem_type.not-allowed": ["当前令牌没有此项权限。", "This token may not do that."],
+  "problem_type.not-found": ["没有找到，或不在您的范围内。", "It is not there, or not within your reach."],
+  "problem_type.validation": ["填写的内容不符合要求。", "Something is not filled in as required."],
+  "problem_type.laxer-than-national": [
+    "数值比国家硬性标准更宽松，不能使用。",
+    "The value is laxer than a hard national norm and cannot be used.",
+  ],
+  "problem_type.unknown-division": ["区划代码不在登记册中。", "The division code is not in the register."],
+  "problem_type.no-cohort": ["数据不足，无法预测。", "The data do not allow a forecast."],
+  "problem_type.year-not-forecast": ["这一年无法预测。", "This year cannot be forecast."],
+  "problem_type.unknown-place": ["情景提到了数据集中没有的地方。", "The scenario names a place the dataset does not have."],
+  "problem_type.body-too-large": ["文件过大。", "The upload is too large."],
+  "problem_type.bad-upload": ["无法读取上传的文件。", "The files sent cannot be read."],
+  "problem_type.bad-cron": ["时间表达式无效。", "The cron expression is not valid."],
+  "problem_type.run-ended": ["运行已经结束。", "The run has already ended."],
+
   // Sign in
   sign_in: ["登录", "Sign in"],
   sign_out: ["退出", "Sign out"],

@@ -29,9 +29,11 @@ export function TrustMark({ trust }: { trust: string }) {
 export function ProblemBox({ problem }: { problem: Problem | null }) {
   if (!problem) return null;
   const detail = problem.status === 0 ? t("problem.offline") : problem.detail || problem.title;
+  const known = word("problem_type", problem.kind);
   return (
     <div class="notice notice-bad" role="alert">
       <strong>{problem.status === 0 ? t("problem.no_answer") : t("problem.refused")}</strong>
+      {problem.kind && known !== problem.kind && <p>{known}</p>}
       {problem.fields.length === 0 && <p>{detail}</p>}
       {problem.fields.map(({ field, reason }) => (
         <p>

@@ -1,0 +1,250 @@
+"""
+The page in a real browser against a real service, from sign-in to a plan on the map.
+
+Expected decisions are those worked out by hand in ``data/sample/three_hamlets.py``: in 2031 the 36 children fit South,
+so North closes and A travels 30 minutes in place of 5; C is 34 minutes from North, so South cannot close.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+
+import pytest
+import shapely
+import xlsxwriter
+from playwright.sync_api import Page, expect
+from shapely.geometry import shape
+
+from data import export
+from data.sample import three_hamlets
+
+pytestmark = pytest.mark.browser
+
+HAMLETS, RIVER = "三村示例", "河谷县"
+ON_THE_LAND_OF_A = (106.996, 30.005)
+SHORT, LONG = 3, 600
+SPOILED = {
+    ("schools", "lon"): ("学校", "abc"),
+    ("sites", "classrooms"): ("校点", "-1"),
+    ("zones", "school"): ("现行划片", "nowhere"),
+    ("people", "age"): ("人口", "200"),
+}
+"""Table and column of a cell: the table's name on the page, and what stands there in place of a good value."""
+
+
+def test_a_wrong_token_is_refused_in_words(visit):
+    visit.expect("401")
+    visit.open()
+    visit.page.get_by_label("访问令牌").fill("no-such-token")
+    visit.page.keyboard.press("Enter")
+    expect(visit.page.get_by_role("alert")).to_have_text("令牌无效或已撤销。")
+    visit.shoot("sign-in")
+
+
+def test_every_fault_of_a_workbook_is_listed_and_nothing_is_stored(visit, tmp_path):
+    visit.expect("422")
+    visit.sign_in()
+    page = visit.page
+    before = _rows(page, "数据集")
+    page.locator("input[type=file]").set_input_files(_faulty_workbook(tmp_path))
+    page.get_by_label("名称").fill("有错误的三村")
+    page.get_by_label("区划代码").fill(three_hamlets.DIVISION)
+    page.get_by_role("button", name="上传并检查").click()
+    faults = page.get_by_role("region", name="导入问题")
+    expect(faults).to_be_visible(timeout=60_000)
+    for (_, column), (table, value) in SPOILED.items():
+        fault = faults.locator("tbody tr").filter(has_text=table).filter(has_text=value)
+        expect(fault, f"{column} holds {value}").to_have_count(1)
+    faults.get_by_role("button", name="行").click()
+    lines = [int(line) for line in faults.locator("tbody td:nth-child(3)").all_inner_texts() if line.isdigit()]
+    assert lines == sorted(lines)
+    visit.shoot("faults")
+    page.get_by_role("button", name="English").click()
+    expect(page.get_by_role("region", name="Faults of the import")).to_contain_text("nowhere")
+    page.reload()
+    expect(page.get_by_role("heading", name="Datasets")).to_be_visible()
+    assert _rows(page, "Datasets") == before
+
+
+def test_a_dataset_shows_its_map_its_children_and_that_it_is_synthetic(visit):
+    visit.sign_in()
+    _open_dataset(visit, RIVER)
+    page = visit.page
+    visit.idle_map("dataset")
+    expect(page.locator("h1 .badge-synthetic")).to_have_text("合成数据")
+    expect(page.locator(".u-legend")).to_contain_text("小学")
+    page.get_by_text("数字表").click()
+    assert page.locator("details[open] tbody tr").count() >= 5
+    visit.shoot("dataset")
+
+
+def test_a_plan_closes_north_and_says_so_on_the_map(visit):
+    visit.sign_in()
+    page = visit.page
+    _ask(visit, HAMLETS, title="三村2031年小学", year=2031, seconds=SHORT)
+    page.wait_for_url(re.compile("#/plans/"), timeout=60_000)
+
+    visit.idle_map()
+    expect(page.locator("h1 .badge-synthetic")).to_be_visible()
+    expect(page.locator(".plan-side")).to_contain_text("直线估算")
+    expect(page.locator("[data-hard-broken]")).to_have_attribute("data-hard-broken", "0")
+    visit.shoot("plan-small")
+
+    north = {school.id: school.point for school in three_hamlets.load().schools}["north"]
+    visit.click_map(north.x, north.y)
+    panel = page.locator('[data-place="north"]')
+    expect(panel).to_contain_text("北岸小学")
+    expect(panel.locator(".mark-close")).to_have_text(re.compile("撤并"))
+    visit.shoot("plan-school")
+
+    visit.click_map(*ON_THE_LAND_OF_A)
+    panel = page.locator('[data-place="A"]')
+    expect(panel).to_contain_text("改划学校")
+    today, planned = panel.locator(".before-after tbody tr").nth(1).locator("td").all_inner_texts()
+    assert (today, planned.split("分钟")[0].strip()) == ("5 分钟", "30")
+    visit.shoot("plan-settlement")
+
+    page.get_by_role("button", name="左右对照").click()
+    visit.idle_map("over")
+    visit.shoot("plan-swipe")
+    page.get_by_role("button", name="English").click()
+    expect(page.locator('[data-place="A"]')).to_contain_text("Changes school")
+    expect(page.locator(".foot")).to_have_text("The system proposes; a named person decides.")
+    visit.idle_map()
+    visit.shoot("plan-english")
+    for name in ("XLSX", "CSV", "GeoJSON"):
+        with page.expect_download() as download:
+            page.get_by_role("link", name=f"Export {name}").click()
+        assert Path(download.value.path()).stat().st_size > 0
+
+
+def test_no_plan_is_an_answer_with_its_reason(visit):
+    visit.sign_in()
+    page = visit.page
+    _ask(visit, HAMLETS, title="关闭南岸", year=2031, seconds=SHORT, close="南岸小学")
+    page.wait_for_url(re.compile("#/plans/"), timeout=60_000)
+    expect(page.locator(".sub")).to_contain_text("无可行方案")
+    issues = page.get_by_role("tabpanel").first
+    expect(issues).to_contain_text("下河村")
+    visit.shoot("infeasible")
+    issues.get_by_role("button", name="下河村").first.click()
+    expect(page.locator('[data-place="C"]')).to_be_visible()
+
+
+def test_a_run_is_watched_live_and_stopped_with_its_best_plan(visit):
+    visit.sign_in()
+    page = visit.page
+    _ask(visit, RIVER, title="河谷县2030年小学", year=2030, seconds=LONG)
+    stop = page.get_by_role("button", name="停止并保留最好方案")
+    expect(stop).to_be_enabled(timeout=180_000)
+    page.wait_for_timeout(3_000)
+    expect(page.locator("[data-run-state=running]")).to_be_visible()
+    assert "—" not in page.locator(".measures strong").first.inner_text()
+    expect(page.locator(".chart canvas")).to_be_visible()
+    visit.shoot("run")
+    stop.click()
+    page.wait_for_url(re.compile("#/plans/"), timeout=120_000)
+    visit.idle_map()
+    expect(page.locator(".plan-side")).to_contain_text("人工停止")
+    visit.shoot("plan")
+    assert _clashing_colours(page) == []
+    _narrow_pages_do_not_scroll_sideways(visit)
+
+
+def test_the_page_is_worked_with_the_keyboard(visit):
+    visit.sign_in()
+    page = visit.page
+    page.keyboard.press("Tab")
+    page.keyboard.press("Home")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="跳到内容")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+    assert page.evaluate(_UNNAMED) == []
+
+
+_UNNAMED = """
+() => [...document.querySelectorAll("input, select, textarea, button, a[href]")]
+    .filter((one) => !(one.labels?.length || one.getAttribute("aria-label") || one.textContent.trim()))
+    .map((one) => one.outerHTML)
+"""
+"""Controls that a screen reader could not name."""
+
+
+def _rows(page: Page, table: str) -> int:
+    region = page.get_by_role("region", name=table, exact=True).last
+    region.locator("tbody tr").first.wait_for()
+    return region.locator("tbody tr").count()
+
+
+def _open_dataset(visit, title: str) -> None:
+    visit.open("#/datasets")
+    visit.page.get_by_role("link", name=title).first.click()
+    visit.page.wait_for_url(re.compile("#/datasets/"))
+
+
+def _ask(visit, dataset: str, *, title: str, year: int, seconds: int, close: str = "") -> None:
+    """Fill in the scenario form and submit it."""
+    _open_dataset(visit, dataset)
+    page = visit.page
+    page.get_by_role("link", name="新建情景").click()
+    page.locator("table.norms tbody tr").first.wait_for()
+    page.get_by_label("情景名称").fill(title)
+    page.get_by_label("目标年").fill(str(year))
+    page.get_by_label("时间上限（秒）").fill(str(seconds))
+    if close:
+        picker = page.get_by_label("输入校名，选入撤并名单")
+        option = page.locator("datalist option", has=page.locator(f'xpath=self::*[contains(@value, "{close}")]')).first
+        picker.fill(option.get_attribute("value") or "")
+        expect(page.locator(".chip")).to_contain_text(close)
+    visit.shoot(f"scenario-{seconds}")
+    page.get_by_role("button", name="提交并运行").click()
+    page.wait_for_url(re.compile("#/(runs|plans)/"))
+
+
+def _faulty_workbook(folder: Path) -> Path:
+    """Write the three hamlets as a workbook with four cells spoiled."""
+    export.write_csv_folder(three_hamlets.load(), folder / "good")
+    path = folder / "faulty.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        for file in sorted((folder / "good").glob("*.csv")):
+            with file.open(encoding="utf-8-sig", newline="") as lines:
+                heading, *rows = csv.reader(lines)
+            for (table, column), (_, value) in SPOILED.items():
+                if table == file.stem:
+                    rows[0][heading.index(column)] = value
+            sheet = book.add_worksheet(file.stem)
+            for at, row in enumerate([heading, *rows]):
+                sheet.write_row(at, 0, row)
+    return path
+
+
+def _clashing_colours(page: Page) -> list[tuple[str, str]]:
+    """Find zones on the map that lie side by side in one colour; a shared corner does not count."""
+    zones = page.evaluate("async () => (await window.__maps.main.getSource('zones').getData()).features")
+    shapes = [(zone["properties"]["school"], zone["properties"]["colour"], shape(zone["geometry"])) for zone in zones]
+    assert len(shapes) > 10
+    tree = shapely.STRtree([land for _, _, land in shapes])
+    clashing = []
+    for i, (school, colour, land) in enumerate(shapes):
+        for j in tree.query(land):
+            other, its_colour, its_land = shapes[j]
+            if i < j and colour == its_colour and land.intersection(its_land).length > 1e-4:
+                clashing.append((school, other))
+    return clashing
+
+
+def _narrow_pages_do_not_scroll_sideways(visit) -> None:
+    page = visit.page
+    plan = page.url.partition("#")[2]
+    page.set_viewport_size({"width": 390, "height": 844})
+    for name, address in (("plan", plan), ("data", "/datasets"), ("scenario", "/scenarios/new"), ("runs", "/runs")):
+        visit.open(f"#{address}")
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate("document.documentElement.scrollWidth") == 390, name
+        if name == "plan":
+            visit.idle_map()
+        visit.shoot(f"narrow-{name}")
