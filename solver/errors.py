@@ -11,3 +11,11 @@ class BadProblem(PlanningError):
     def __init__(self, what: str) -> None:
         self.what = what
         super().__init__(f"The problem is not well formed: {what}")
+
+
+class UnlawfulPlan(PlanningError):
+    """The search gave a plan that the checker refuses: our own fault, never an answer."""
+
+    def __init__(self, breaches: list[str]) -> None:
+        self.breaches = breaches
+        super().__init__(f"A plan was found that breaks its own rules and is withheld: {'; '.join(breaches)}")

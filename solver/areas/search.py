@@ -1,0 +1,153 @@
+"""
+Finding plans: growth from the schools, annealing of zone borders, opening and closing schools.
+
+A ``Desk`` holds the arrays of one problem as the compiled kernels want them, with the one state they change.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from solver.areas import kernels
+from solver.areas.problem import NOBODY, AreaProblem, Bools, Ints
+from solver.areas.reach import neighbour_matrix
+
+Floats = NDArray[np.float64]
+
+NEAR_SCHOOLS = 12
+"""How many near schools a settlement may try where zones need not be connected."""
+
+
+@dataclass(slots=True)
+class Found:
+    """The cheapest lawful plan so far: ``school_of`` (V,), ``opened`` (S,), ``cost`` in whole units."""
+
+    school_of: Ints
+    opened: Bools
+    cost: float
+
+
+class Desk:
+    """
+    The working state of a search.
+
+    Parameters
+    ----------
+    problem
+        Already narrowed.
+    seed
+        Start of every random choice; the same seed and the same calls give the same plans.
+    """
+
+    def __init__(self, problem: AreaProblem, seed: int) -> None:
+        n_v, n_s = problem.size
+        self.problem, self._rng = problem, np.random.default_rng(seed)
+        matrix = neighbour_matrix(problem)
+        self.indptr, self.indices = matrix.indptr.astype(np.int64), matrix.indices.astype(np.int64)
+        self.nobody_price = 10.0 * float(problem.cost[problem.allowed].max(initial=1)) + 1.0
+        self.cost: Floats = np.full((n_v, n_s + 1), self.nobody_price)
+        self.cost[:, :n_s] = np.where(problem.allowed, problem.cost, np.inf)
+        self.open_cost = problem.open_cost.astype(np.float64)
+        self.boarders = np.zeros((0, 0), np.int64) if problem.boarders is None else problem.boarders
+        self.beds = np.full(n_s, 2**62, np.int64) if problem.beds is None else problem.beds
+        self.least = np.zeros(n_s, np.int64) if problem.least_pupils is None else problem.least_pupils
+        self.anchor_ptr = np.cumsum([0, *map(len, problem.anchors)]).astype(np.int64)
+        self.anchor_of = np.array([v for row in problem.anchors for v in row], dtype=np.int64)
+        self.hard = np.array([1, problem.bed_price is None, problem.shortfall_price is None], dtype=np.int64)
+        self.soft = np.array([0, problem.bed_price or 0, problem.shortfall_price or 0], dtype=np.float64)
+        self.near_schools = _near_schools(problem)
+        pupils = max(float(problem.pupils.sum()), 1.0)
+        cheapest = max(float(self.cost[:, :n_s].min(axis=1).sum()), 1.0)
+        self.step = cheapest / max(n_v, 1)
+        """Cost of a settlement when each joins its cheapest school: the unit of temperatures."""
+        self._base_price = max(cheapest / pupils, 1e-6)
+        self.price: Floats = np.full(3, self._base_price)
+        self.zone = np.full(n_v, n_s, np.int64)
+        self.load, self.board, self.count = (np.zeros(n_s + 1, np.int64) for _ in range(3))
+        self.is_open: Bools = problem.must_open.copy()
+        self._recount()
+
+    def _recount(self) -> None:
+        p = self.problem
+        kernels.count_up(self.zone, p.size[1], p.pupils, self.boarders, self.load, self.board, self.count)
+
+    def _seed(self) -> int:
+        return int(self._rng.integers(2**31))
+
+    def put(self, school_of: Ints, opened: Bools) -> None:
+        """Set the state to a plan; settlements of closed schools or forbidden pairs go to no school."""
+        n_s = self.problem.size[1]
+        zone = np.where(school_of == NOBODY, n_s, school_of)
+        known = zone < n_s
+        fits = np.isfinite(self.cost[np.arange(len(zone)), zone]) & np.r_[opened, True][zone]
+        self.zone = np.where(known & fits, zone, n_s).astype(np.int64)
+        self.is_open = opened.copy()
+        self._recount()
+
+    def grow(self) -> None:
+        """Give every settlement without a school to a zone that it may join, cheapest first."""
+        p = self.problem
+        kernels.grow(
+            self.indptr, self.indices, self.cost, p.pupils, p.places, self.boarders, self.beds, self.least,
+            self.anchor_ptr, self.anchor_of, self.price,
+            self.zone, self.load, self.board, self.count, self.is_open, p.contiguous,
+        )  # fmt: skip
+
+    def anneal(self, steps: int, hot: float, cold: float, best: Found | None) -> Found | None:
+        """
+        Anneal for some steps between two temperatures, in units of ``step``.
+
+        Returns the cheaper of ``best`` and the cheapest lawful plan seen.
+        """
+        p = self.problem
+        self.price[:] = self._base_price * (1.0 if hot >= 1.0 else 5.0)
+        kept = self.zone.copy() if best is None else best.school_of.copy()
+        to_beat = np.inf if best is None else best.cost
+        cost = kernels.anneal(
+            self.indptr, self.indices, self.cost, p.pupils, p.places, self.boarders, self.beds, self.least,
+            self.anchor_ptr, self.anchor_of, self.price, self.open_cost,
+            self.zone, self.load, self.board, self.count, self.is_open, self.hard, self.soft, self.near_schools,
+            p.contiguous, steps, hot * self.step, cold * self.step, self._seed(), kept, to_beat,
+        )  # fmt: skip
+        if cost >= to_beat:
+            return best
+        return Found(kept, self.is_open.copy(), float(cost))
+
+    def broken(self) -> int:
+        """Count what the state breaks of the hard rules; 0 is lawful."""
+        p = self.problem
+        return int(
+            kernels.broken(self.zone, self.load, self.board, self.is_open, p.places, self.beds, self.least, self.hard)
+        )
+
+    def close(self, school: int) -> None:
+        """Close a school; its settlements go to neighbouring zones, as far as they can."""
+        kernels.give_up(school, self.zone, self.load, self.board, self.count, self.problem.pupils, self.boarders)
+        self.is_open[school] = False
+        self.grow()
+
+    def open(self, school: int) -> bool:
+        """Open a school and let it take what gains by joining; False when it cannot begin a zone."""
+        p = self.problem
+        begun = kernels.invade(
+            school, self.indptr, self.indices, self.cost, p.pupils, p.places, self.boarders, self.beds, self.least,
+            self.anchor_ptr, self.anchor_of, self.price, self.zone, self.load, self.board, self.count, p.contiguous,
+        )  # fmt: skip
+        if begun:
+            self.is_open[school] = True
+        return bool(begun)
+
+    def random(self) -> np.random.Generator:
+        """Give the random numbers of this search."""
+        return self._rng
+
+
+def _near_schools(problem: AreaProblem) -> Ints:
+    cost = np.where(problem.allowed, problem.cost, np.iinfo(np.int64).max)
+    k = min(NEAR_SCHOOLS, problem.size[1])
+    near = np.argsort(cost, axis=1, kind="stable")[:, :k]
+    permitted = np.take_along_axis(problem.allowed, near, axis=1)
+    return np.where(permitted, near, -1).astype(np.int64)

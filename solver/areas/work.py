@@ -1,0 +1,80 @@
+"""The state of one solve: best plan, best bound, clock, and who wants to know."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import numpy as np
+
+from solver.areas.problem import AreaProblem
+from solver.areas.search import Found
+from solver.plan import Limits, Progress, Report, ShouldStop
+
+GUARD_SECONDS = 3_600.0
+"""Wall time of a deterministic solve: a guard far above its work, which is counted in steps."""
+
+
+class Work:
+    """One solve under way; ``offer`` and ``raise_bound`` may be called from several threads."""
+
+    def __init__(self, problem: AreaProblem, limits: Limits, report: Report, should_stop: ShouldStop) -> None:
+        self.problem, self.limits, self._report, self._asked = problem, limits, report, should_stop
+        self.started = time.monotonic()
+        self.best: Found | None = None
+        self.bound = -np.inf
+        self.proved = False
+        self.stopped = False
+        self.history: list[tuple[float, str, int | None, int | None]] = []
+        self._lock = threading.Lock()
+
+    @property
+    def seconds(self) -> float:
+        """Wall time since the start."""
+        return time.monotonic() - self.started
+
+    def left(self) -> float:
+        """Seconds left; a far guard in deterministic mode."""
+        total = GUARD_SECONDS if self.limits.deterministic else self.limits.seconds
+        return total - self.seconds
+
+    def over(self) -> bool:
+        """Tell whether to end: proved, out of time, or asked to stop."""
+        if not self.stopped and self._asked():
+            self.stopped = True
+        return self.stopped or self.done() or self.left() <= 0
+
+    def done(self) -> bool:
+        """Tell whether the wanted gap is reached."""
+        if self.proved or self.best is None:
+            return self.proved
+        return self.best.cost - self.bound <= self.limits.gap * max(abs(self.best.cost), 1.0)
+
+    def offer(self, found: Found | None, phase: str) -> bool:
+        """Take a plan when it is cheaper than the best; tell whether it was."""
+        with self._lock:
+            better = found is not None and (self.best is None or found.cost < self.best.cost - 0.5)
+            if better:
+                self.best = found
+        if better:
+            self.say(phase)
+        return better
+
+    def raise_bound(self, bound: float, phase: str) -> None:
+        """Take a proved bound when it is higher; costs are whole, so it rounds up."""
+        whole = np.ceil(bound - 1e-9) if np.isfinite(bound) else bound
+        with self._lock:
+            better = whole > self.bound
+            if better:
+                self.bound = float(whole)
+        if better:
+            self.say(phase)
+
+    def say(self, phase: str) -> None:
+        """Report where the solve stands."""
+        best = None if self.best is None else round(self.best.cost)
+        bound = None if not np.isfinite(self.bound) else int(self.bound)
+        if best is not None and bound is not None:
+            bound = min(bound, best)
+        self.history.append((self.seconds, phase, best, bound))
+        self._report(Progress(self.seconds, phase, best, bound))

@@ -1,0 +1,176 @@
+"""The one door to HiGHS: arrays in, status, values and a proved bound out, within a time limit, stoppable."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from solver.plan import ShouldStop, never_stop
+
+SAFETY = 1e-6
+"""Relative distance kept between a solver's floating bound and the bound we claim."""
+
+LARGEST_COST = 1e5
+"""Costs are handed over in units that make the largest one this: HiGHS works with absolute tolerances."""
+
+WATCH_SECONDS = 0.1
+
+
+class Outcome(StrEnum):
+    """How a mixed-integer solve ended."""
+
+    OPTIMAL = "optimal"
+    INFEASIBLE = "infeasible"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class MixedInteger:
+    """
+    Minimise ``cost @ z`` with ``lower <= z <= upper`` and ``row_lower <= rows @ z <= row_upper``.
+
+    ``integer`` marks the whole-number columns. ``rows`` is a CSR array, one row a constraint.
+    """
+
+    cost: NDArray[np.float64]
+    lower: NDArray[np.float64]
+    upper: NDArray[np.float64]
+    integer: NDArray[np.bool_]
+    rows: csr_array
+    row_lower: NDArray[np.float64]
+    row_upper: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """``values`` is the best point found or ``None``; ``bound`` is proved, less ``SAFETY``, or minus infinity."""
+
+    outcome: Outcome
+    values: NDArray[np.float64] | None
+    bound: float
+
+
+def version() -> str:
+    """Name the solver and its version."""
+    return f"HiGHS {_highspy().Highs().version()}"
+
+
+def mixed_integer(
+    model: MixedInteger,
+    *,
+    seconds: float,
+    start: NDArray[np.float64] | None = None,
+    workers: int = 1,
+    seed: int = 0,
+    relative_gap: float = 0.0,
+    max_nodes: int | None = None,
+    should_stop: ShouldStop = never_stop,
+) -> Solved:
+    """
+    Solve with HiGHS.
+
+    Parameters
+    ----------
+    start
+        A complete feasible point, taken as first plan.
+    max_nodes
+        Bound on the search tree, which makes the work the same on every machine.
+    should_stop
+        Asked ten times a second from another thread; the best point so far is kept. HiGHS has been seen to
+        overrun its own limit by half a minute, so the same thread also stops it at ``seconds``.
+    """
+    highspy = _highspy()
+    highs = highspy.Highs()
+    for name, value in _options(seconds, workers, seed, relative_gap, max_nodes).items():
+        highs.setOptionValue(name, value)
+    unit = max(1.0, float(np.abs(model.cost).max(initial=0.0)) / LARGEST_COST)
+    highs.passModel(_lp(highspy, model, unit))
+    if start is not None:
+        hint = highspy.HighsSolution()
+        hint.col_value = start.tolist()
+        highs.setSolution(hint)
+    highs.HandleUserInterrupt = True
+    with _watch(highs.cancelSolve, seconds, should_stop):
+        highs.run()
+    return _solved(highspy, highs, unit)
+
+
+def _highspy() -> Any:
+    import highspy  # noqa: PLC0415  (0.3 s: only where a solve is near)
+
+    return highspy
+
+
+def _options(
+    seconds: float, workers: int, seed: int, relative_gap: float, max_nodes: int | None
+) -> dict[str, bool | int | float | str]:
+    options: dict[str, bool | int | float | str] = {
+        "output_flag": False,
+        "time_limit": max(seconds, 0.01),
+        "threads": workers,
+        "random_seed": seed,
+        "mip_rel_gap": relative_gap,
+        "mip_abs_gap": 1e-9,
+    }
+    if max_nodes is not None:
+        options["mip_max_nodes"] = max_nodes
+    return options
+
+
+def _lp(highspy: Any, model: MixedInteger, unit: float) -> Any:
+    lp = highspy.HighsLp()
+    lp.num_col_, lp.num_row_ = len(model.cost), model.rows.shape[0]
+    lp.col_cost_, lp.col_lower_, lp.col_upper_ = model.cost / unit, model.lower, model.upper
+    lp.row_lower_, lp.row_upper_ = model.row_lower, model.row_upper
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    lp.a_matrix_.num_col_, lp.a_matrix_.num_row_ = lp.num_col_, lp.num_row_
+    lp.a_matrix_.start_ = model.rows.indptr
+    lp.a_matrix_.index_ = model.rows.indices
+    lp.a_matrix_.value_ = model.rows.data
+    kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+    lp.integrality_ = [kinds[int(flag)] for flag in model.integer]
+    return lp
+
+
+class _watch:  # noqa: N801  (used as a with-statement word)
+    """Call ``cancel`` from another thread when time is up or a stop is asked."""
+
+    def __init__(self, cancel: Callable[[], object], seconds: float, should_stop: ShouldStop) -> None:
+        self._cancel, self._until, self._should_stop = cancel, time.monotonic() + seconds, should_stop
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+
+    def _look(self) -> None:
+        while not self._done.wait(WATCH_SECONDS):
+            if time.monotonic() > self._until or self._should_stop():
+                self._cancel()
+                return
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self._thread.join()
+
+
+def _solved(highspy: Any, highs: Any, unit: float) -> Solved:
+    status, info = highs.getModelStatus(), highs.getInfo()
+    if status == highspy.HighsModelStatus.kInfeasible:
+        return Solved(Outcome.INFEASIBLE, None, float("inf"))
+    has_point = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+    values = np.asarray(highs.getSolution().col_value) if has_point else None
+    outcome = Outcome.OPTIMAL if status == highspy.HighsModelStatus.kOptimal else Outcome.STOPPED
+    bound = info.mip_dual_bound if np.any(highs.getLp().integrality_) else info.objective_function_value
+    if not np.isfinite(bound):
+        return Solved(outcome, values, float("-inf"))
+    proved = float(bound) * unit
+    return Solved(outcome, values, proved - SAFETY * max(1.0, abs(proved)))
