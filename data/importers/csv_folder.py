@@ -7,7 +7,7 @@ import codecs
 from data import csv_text
 from data.faults import Findings, Where
 from data.importers.sheets import RawSheet
-from data.importers.sources import SourceFile
+from data.importers.sources import SourceFile, decoded
 
 DELIMITERS = (",", "\t", ";")
 
@@ -34,15 +34,11 @@ def _decoded(content: bytes, source: SourceFile, findings: Findings) -> str | No
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return content.decode("utf-16", errors="replace")
     try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as not_utf8:
-        try:
-            return content.decode("gb18030")
-        except UnicodeDecodeError as not_gb18030:
-            first_bad = max(not_utf8.start, not_gb18030.start)
-            line = content.count(b"\n", 0, first_bad) + 1
-            findings.add("encoding", Where(source.name, row=line), byte=first_bad + 1)
-            return None
+        return decoded(content)
+    except UnicodeDecodeError as unreadable:
+        line = content.count(b"\n", 0, unreadable.start) + 1
+        findings.add("encoding", Where(source.name, row=line), byte=unreadable.start + 1)
+        return None
 
 
 def _delimiter(text: str) -> str:

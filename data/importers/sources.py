@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
+import codecs
+import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ CHUNK_BYTES = 1 << 20
 
 SIDECARS = frozenset({".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".qmd", ".qpj", ".xml", ".gpkg-wal"})
 """Parts of a shapefile or GeoPackage that are read with it or not at all."""
+
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,14 +129,32 @@ def _member_name(member: zipfile.ZipInfo) -> str:
     if says_utf8:
         return member.filename
     raw = member.filename.encode("cp437", errors="replace")
-    for encoding in ("utf-8", "gb18030"):
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return member.filename
+    try:
+        return decoded(raw)
+    except UnicodeDecodeError:
+        return member.filename
 
 
-def clear(workspace: Path) -> None:
-    """Remove what was unpacked."""
-    shutil.rmtree(workspace, ignore_errors=True)
+def decoded(raw: bytes) -> str:
+    """
+    Read text that is UTF-8 or GB18030.
+
+    Some short Chinese texts in GB18030, 学校 among them, are also UTF-8 for two Cyrillic letters; where only the
+    second reading gives Chinese, it is taken. A mark of UTF-8 at the start is believed.
+
+    Raises
+    ------
+    UnicodeDecodeError
+        When the text is neither.
+    """
+    try:
+        as_utf8 = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return raw.decode("gb18030")
+    if raw.startswith(codecs.BOM_UTF8) or as_utf8.isascii() or _CHINESE.search(as_utf8):
+        return as_utf8
+    try:
+        as_gb18030 = raw.decode("gb18030")
+    except UnicodeDecodeError:
+        return as_utf8
+    return as_gb18030 if _CHINESE.search(as_gb18030) else as_utf8
