@@ -207,6 +207,11 @@ class Workshop:
                 shutil.copy2(origin, here / target)
 
 
+@pytest.fixture
+def compose() -> dict[str, dict[str, dict[str, object]]]:
+    return dict(yaml.safe_load((ROOT / "compose.yaml").read_text()))
+
+
 @pytest.fixture(scope="module")
 def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder /opt/junheng of the image, made by the steps of the Dockerfile."""
@@ -277,16 +282,23 @@ def until_healthy(environment: dict[str, str], seconds: float = 60) -> None:
 
 
 @pytest.mark.slow
-def test_the_image_knows_its_commands_and_holds_no_development_tool(image: Path, tmp_path: Path):
-    done = subprocess.run(
-        [image / "bin/junheng", "--help"],
+@pytest.mark.parametrize("service", ["api", "worker"])
+def test_the_image_knows_the_commands_of_the_compose_file(image: Path, tmp_path: Path, compose, service: str):
+    command, *options = compose["services"][service]["command"]
+    shown = subprocess.run(
+        [image / "bin/junheng", command, "--help"],
         cwd=tmp_path,
         env=clean_environment(),
         capture_output=True,
         text=True,
         check=True,
     )
-    assert {"serve", "work"} <= set(re.findall(r"\w+", done.stdout))
+    assert all(option in shown.stdout for option in options)
+
+
+@pytest.mark.slow
+def test_the_image_holds_no_development_tool(image: Path):
+    assert (image / "bin/uvicorn").exists()
     assert not (image / "bin/pytest").exists()
 
 
@@ -307,11 +319,6 @@ def test_the_health_check_fails_where_nothing_serves(image: Path):
 # The compose file
 
 
-@pytest.fixture
-def compose() -> dict[str, dict[str, dict[str, object]]]:
-    return dict(yaml.safe_load((ROOT / "compose.yaml").read_text()))
-
-
 def test_the_compose_file_meets_the_specification(compose):
     spec = PyCompose.from_json(json.dumps(compose))
     spec.validate()
@@ -321,7 +328,7 @@ def test_the_compose_file_meets_the_specification(compose):
 def test_the_compose_file_has_the_api_and_two_workers_on_postgresql(compose):
     services = compose["services"]
     assert services["database"]["image"].startswith("postgres:")
-    assert services["api"]["command"] == ["serve"]
+    assert services["api"]["command"] == ["serve", "--no-worker"]
     assert services["worker"]["command"] == ["work"]
     assert services["worker"]["deploy"]["replicas"] == 2
     for name in ("api", "worker"):
