@@ -296,7 +296,7 @@ SETTLEMENTS = Table(
             "Urban or rural",
             "城乡类别",
             choices=URBAN_RURAL,
-            aliases=("城乡类别", "城乡属性"),
+            aliases=("城乡类别", "城乡属性", "urban_rura"),
         ),
         Column(
             "lon",
