@@ -13,7 +13,7 @@ import json
 import logging
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -160,14 +160,15 @@ def solve(
     database_url: DatabaseUrl = None,
 ) -> None:
     """Solve a scenario here and now, with no service; Ctrl-C keeps the best plan so far."""
-    from app.jobs import commands
+    from app.jobs import commands, output
 
     declaration = _declaration(Path(dataset), title, division, crs, column, table, synthetic, source)
     asked = commands.read_scenario(scenario, seconds=seconds, seed=seed)
     with commands.Desk(_settings(data_dir=data_dir, database=database_url)) as desk:
         district, dataset_hash = desk.district(dataset, declaration)
+    answers = output.answers_only()
     document = commands.solve(district, asked, dataset_hash, standing)
-    _write(json.dumps(document, ensure_ascii=False, indent=1) + "\n", out)
+    _write(json.dumps(document, ensure_ascii=False, indent=1) + "\n", out, answers)
 
 
 @cli.command()
@@ -193,6 +194,7 @@ def bench(
 def export(
     plan: Annotated[str, typer.Argument(help="Id of a stored plan.")],
     out: Annotated[Path, typer.Option(help="File to write; its ending says how: .json, .xlsx, .csv or .geojson.")],
+    exact: Annotated[bool, typer.Option("--exact", help="Show counts of 1 to 4 children, not <5.")] = False,
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
@@ -200,8 +202,8 @@ def export(
     from app.jobs import commands
 
     with commands.Desk(_settings(data_dir=data_dir, database=database_url)) as desk:
-        out.write_bytes(desk.export(plan, out.suffix))
-    typer.echo(f"{out}", err=True)
+        content = desk.export(plan, out.suffix, exact=exact)
+    out.write_bytes(content)
 
 
 def main() -> None:
@@ -250,9 +252,9 @@ def _print_stored(stored: dict[str, Any]) -> None:
     typer.echo(json.dumps(stored, ensure_ascii=False))
 
 
-def _write(text: str, out: Path | None) -> None:
+def _write(text: str, out: Path | None, answers: IO[str] | None = None) -> None:
     if out is None:
-        sys.stdout.write(text)
+        print(text, end="", file=answers, flush=True)
     else:
         out.write_text(text, encoding="utf-8")
 

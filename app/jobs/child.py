@@ -18,6 +18,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import IO, Any
 
+from app.errors import problem_of
+from app.jobs import output
 from data.errors import PlanningError
 from solver.plan import Progress
 
@@ -45,7 +47,7 @@ class Line:
 
 def main() -> int:
     """Take one order from stdin, carry it out, answer."""
-    line = Line(_private_stdout())
+    line = Line(output.answers_only())
     first = sys.stdin.readline()
     if not first.strip():
         return EXIT_BAD_ORDER
@@ -65,7 +67,7 @@ def carry_out(
     try:
         return {"document": orders.answer(order, report, should_stop)}
     except PlanningError as error:
-        return {"problem": orders.problem(error)}
+        return {"problem": problem_of(error)}
     except Exception as error:
         traceback.print_exc(file=sys.stderr)
         return {"fault": f"{type(error).__name__}: {error}"}
@@ -77,14 +79,6 @@ def _listen(parent: IO[str], stop: threading.Event) -> None:
         if text.strip() and json.loads(text).get("stop"):
             stop.set()
     os._exit(EXIT_ORPHANED)
-
-
-def _private_stdout() -> IO[str]:
-    """Keep the real stdout for answers and point descriptor 1 at stderr for everybody else."""
-    sys.stdout.flush()
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-    return answers
 
 
 if __name__ == "__main__":

@@ -16,23 +16,26 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+import typer
 from pydantic import ValidationError
 
 from app.audit import Actor
+from app.cases.plan_document import PlanDocument
 from app.cases.scenario import Scenario, SolveOrder
 from app.db import datasets, plans, runs, scenarios
 from app.db.migrate import migrate
 from app.db.session import Database
-from app.jobs.errors import BadOption, BadScenarioFile, UnknownExport, UnknownSample
+from app.jobs import output
 from app.settings import Settings
 from data.domain.district import District
 from data.domain.schools import Stage
 from solver.plan import Limits, Progress
 
 if TYPE_CHECKING:
+    from data.faults import Fault
     from data.importers.declaration import Declaration
-    from data.importers.fault import Fault
 
+ENDINGS = (".json", ".xlsx", ".csv", ".geojson")
 FIRST_PLAN_SECONDS = 30.0
 FIRST_PLAN_YEARS_AHEAD = 5
 
@@ -86,13 +89,33 @@ class Desk:
         with self._database.reading() as session:
             return datasets.load(session, dataset), datasets.get(session, dataset).hash
 
-    def export(self, plan_id: str, ending: str) -> bytes:
-        """Write a stored plan; ``ending`` is a file's, such as ``.xlsx``."""
+    def export(self, plan_id: str, ending: str, *, exact: bool) -> bytes:
+        """
+        Write a stored plan.
+
+        Parameters
+        ----------
+        ending
+            Of a file name: ``.json`` is the plan document as it is stored, never masked.
+        exact
+            Whether small counts of children are shown as they are.
+        """
+        from app.reports import exports, layers
+
+        if ending not in ENDINGS:
+            raise typer.BadParameter(f"{ending!r} is none of {', '.join(ENDINGS)}", param_hint="--out")
         with self._database.reading() as session:
             plan = plans.get(session, plan_id)
+            document = PlanDocument.model_validate(plan.document)
             if ending == ".json":
                 return json.dumps(plan.document, ensure_ascii=False, indent=1).encode("utf-8")
-            raise UnknownExport(ending, [".json"])
+            if ending == ".xlsx":
+                return exports.workbook(document, mask_small_counts=not exact)
+            if ending == ".csv":
+                return exports.settlements_csv(document, mask_small_counts=not exact)
+            district = datasets.load(session, plan.dataset_id)
+        layer = layers.whole_plan(district, layers.land_of(district), document)
+        return (layer if exact else layer.published()).geojson()
 
     def _store(self, district: District, warnings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         with self._database.writing() as session:
@@ -118,14 +141,7 @@ def declaration(
     synthetic: bool,
     source: str,
 ) -> Declaration:
-    """
-    Read a declaration from options: ``table.column=heading`` and ``file=table``.
-
-    Raises
-    ------
-    BadOption
-        When one has another form.
-    """
+    """Read a declaration from options: ``table.column=heading`` and ``file=table``."""
     from data.importers.declaration import Declaration
 
     headings: dict[str, dict[str, str]] = {}
@@ -133,7 +149,7 @@ def declaration(
         name, heading = _split("--column", option, "table.column=heading")
         table, dot, column = name.partition(".")
         if not dot:
-            raise BadOption("--column", option, "table.column=heading")
+            raise _unreadable("--column", option, "table.column=heading")
         headings.setdefault(table, {})[column] = heading
     files = dict(_split("--table", option, "file=table") for option in tables)
     return Declaration(title, division, crs, synthetic, source, headings, files)
@@ -142,8 +158,12 @@ def declaration(
 def _split(option: str, text: str, expected: str) -> tuple[str, str]:
     left, equals, right = text.partition("=")
     if not (left and equals):
-        raise BadOption(option, text, expected)
+        raise _unreadable(option, text, expected)
     return left, right
+
+
+def _unreadable(option: str, text: str, expected: str) -> typer.BadParameter:
+    return typer.BadParameter(f"{text!r} cannot be read; expected {expected}", param_hint=option)
 
 
 def read_years(text: str) -> list[int]:
@@ -154,25 +174,19 @@ def read_years(text: str) -> list[int]:
     except ValueError:
         years = []
     if not years:
-        raise BadOption("--years", text, "years such as 2026-2035 or 2026,2030")
+        raise _unreadable("--years", text, "years such as 2026-2035 or 2026,2030")
     return years
 
 
 def read_scenario(path: Path, *, seconds: float | None = None, seed: int | None = None) -> Scenario:
-    """
-    Read a scenario file, with another time limit and seed when given.
-
-    Raises
-    ------
-    BadScenarioFile
-        With every reason.
-    """
+    """Read a scenario file, with another time limit and seed when given; a file that is none is told all its faults."""
     changes = {name: value for name, value in (("seconds", seconds), ("seed", seed)) if value is not None}
     try:
         scenario = Scenario.model_validate_json(path.read_bytes())
         order = SolveOrder.model_validate(scenario.solve.model_dump() | changes)
     except ValidationError as error:
-        raise BadScenarioFile(path, [_reason(fault["loc"], fault["msg"]) for fault in error.errors()]) from error
+        reasons = "\n".join(_reason(fault["loc"], fault["msg"]) for fault in error.errors())
+        raise typer.BadParameter(f"{path} is no scenario:\n{reasons}", param_hint="SCENARIO") from error
     return scenario.model_copy(update={"solve": order})
 
 
@@ -224,13 +238,14 @@ def bench(files: Sequence[Path], out: Path, limits: Limits, *, problem: str | No
     from solver import bench as instances
 
     out.mkdir(parents=True, exist_ok=True)
+    answers = output.answers_only()
     for path in files:
         _tell(f"{path.name}: {limits.seconds:g} s at most")
         line, answer = instances.run_file(path, limits, problem=problem, number=number, report=show_progress)
         if answer is not None:
             (out / f"{line['name']}.json").write_text(json.dumps(answer), encoding="utf-8")
-        sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
-        sys.stdout.flush()
+        answers.write(json.dumps(line, ensure_ascii=False) + "\n")
+        answers.flush()
 
 
 def forecast_csv(district: District, years: Sequence[int]) -> str:
@@ -255,17 +270,11 @@ def forecast_csv(district: District, years: Sequence[int]) -> str:
 
 
 def sample_district(name: str) -> District:
-    """
-    Make a sample district.
-
-    Raises
-    ------
-    UnknownSample
-    """
+    """Make a sample district."""
     from data import sample
 
     if name not in sample.SAMPLES:
-        raise UnknownSample(name, sorted(sample.SAMPLES))
+        raise typer.BadParameter(f"there is no sample {name!r}; there are {', '.join(sample.SAMPLES)}")
     return sample.SAMPLES[name]()
 
 

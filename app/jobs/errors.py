@@ -32,35 +32,3 @@ class WorkerTaken(PlanningError):
             f"Another process already works the runs in {folder}. One worker at a time works an SQLite database: "
             "stop the other one, start this with --no-worker, or use PostgreSQL."
         )
-
-
-class BadOption(PlanningError):
-    """An option of the command line cannot be read."""
-
-    def __init__(self, option: str, value: str, expected: str) -> None:
-        self.option, self.value, self.expected = option, value, expected
-        super().__init__(f"{option} {value!r} cannot be read; expected {expected}.")
-
-
-class BadScenarioFile(PlanningError):
-    """A scenario file is no scenario: each reason names the field."""
-
-    def __init__(self, file: Path, reasons: list[str]) -> None:
-        self.file, self.reasons = str(file), reasons
-        super().__init__(f"{file} is no scenario:\n" + "\n".join(f"  {reason}" for reason in reasons))
-
-
-class UnknownSample(PlanningError):
-    """There is no sample district of that name."""
-
-    def __init__(self, name: str, known: list[str]) -> None:
-        self.name, self.known = name, known
-        super().__init__(f"There is no sample {name!r}; there are {', '.join(known)}.")
-
-
-class UnknownExport(PlanningError):
-    """A plan cannot be written in the format that a file's ending names."""
-
-    def __init__(self, ending: str, known: list[str]) -> None:
-        self.ending, self.known = ending, known
-        super().__init__(f"A plan cannot be written as {ending!r}; it can be as {', '.join(known)}.")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import signal
+from http import HTTPStatus
 from typing import Any
 
+from app.errors import problem
 
-def _ours(kind: str, title: str, detail: str, **facts: object) -> dict[str, Any]:
-    return {"type": f"about:junheng/{kind}", "title": title, "status": 500, "detail": detail, "facts": facts}
+
+def _ours(slug: str, title: str, detail: str, **facts: object) -> dict[str, Any]:
+    return problem(slug, HTTPStatus.INTERNAL_SERVER_ERROR, title, detail, facts)
 
 
 def fault(text: str) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from app.cases.scenario import OpenChoice, Pin, Scenario
 from app.db import datasets, plans, runs, scenarios, schedules
-from app.db.errors import NotFound
+from app.db.errors import KeyReused, NotFound
 from app.db.models import DatasetRow, RunRow, RunState
 from app.db.scope import Scope
 from app.db.session import Database
@@ -54,7 +54,7 @@ def queue_run(database: Database, schedule_id: str, due: datetime) -> str | None
             if not schedule.enabled or (created and _another_under_way(session, run)):
                 raise _NotNow
             return run.id
-    except (NotFound, _NotNow):
+    except (NotFound, KeyReused, _NotNow):  # a key whose plan was replaced meanwhile has its run already
         return None
 
 
@@ -102,6 +102,8 @@ def newest_version(session: Session, run: RunRow) -> DatasetRow:
 
 
 def _column(session: Session, dataset: DatasetRow, table: str, column: str) -> set[str]:
+    if table not in dataset.counts:
+        return set()
     content = datasets.table(session, dataset.id, table).decode("utf-8")
     return {row[column] for row in csv.DictReader(io.StringIO(content))}
 
@@ -147,9 +149,31 @@ def report(worker: Worker, run_id: str) -> str:
     with worker.database.writing() as session:
         run = runs.get(session, run_id)
         drift = compare(*_documents(session, run), judged)
-        document = {**_about(session, run), **drift.document}
-        schedules.store_report(session, run, alert=drift.alert, document=document)
-    return "alert" if drift.alert else "no alert"
+        repeated = _tells_the_same(drift.document, _last_report(session, run))
+        document = {**_about(session, run), **drift.document, "already_reported": repeated}
+        alert = drift.alert and not repeated
+        schedules.store_report(session, run, alert=alert, document=document)
+    return "alert" if alert else "no alert"
+
+
+def _last_report(session: Session, run: RunRow) -> Mapping[str, Any] | None:
+    found = [] if run.schedule_id is None else schedules.reports(session, run.schedule_id, limit=2)
+    return next((report.document for report in found if report.run_id != run.id), None)
+
+
+def _tells_the_same(document: Mapping[str, Any], last: Mapping[str, Any] | None) -> bool:
+    """Tell whether a report names the same changes for the same reason as the one before: no second alert for it."""
+    if last is None or last["reason"] != document["reason"]:
+        return False
+    plan, plan_before = (
+        [
+            sorted(row["id"] for row in told["schools_opening"]),
+            sorted(row["id"] for row in told["schools_closing"]),
+            sorted((row["id"], row["to"]) for row in told["settlements_changing"]),
+        ]
+        for told in (document, last)
+    )
+    return plan == plan_before
 
 
 def _judge_order(session: Session, worker: Worker, run: RunRow) -> dict[str, Any] | None:

@@ -1,0 +1,258 @@
+"""The command line as a user meets it: real processes, real files, a real database."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from job_runs import SUPPORT
+from python_calamine import CalamineWorkbook
+from solver_child import plan
+
+from app.audit import SYSTEM
+from app.cases.plan_document import PlanDocument
+from app.cases.scenario import Scenario
+from app.db import datasets, runs, scenarios
+from app.db.migrate import migrate
+from app.db.session import Database
+from data import digest, export
+from data.sample import SAMPLES
+
+ROOT = SUPPORT.parents[1]
+
+
+@pytest.fixture
+def junheng(tmp_path):
+    """Run a command in a data folder of the test's own."""
+
+    def run(*words: object, code: int = 0) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "app", *(str(word) for word in words)],
+            cwd=ROOT,
+            env=os.environ | {"JUNHENG_DATA_DIR": str(tmp_path / "data"), "JUNHENG_DATABASE_URL": ""},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert done.returncode == code, f"{done.returncode}: {done.stdout}{done.stderr}"
+        return done
+
+    return run
+
+
+@pytest.fixture
+def stored(tmp_path):
+    """The database of that data folder."""
+    database = Database(f"sqlite:///{tmp_path / 'data/junheng.sqlite'}")
+    migrate(database)
+    yield database
+    database.close()
+
+
+def datasets_in(database: Database) -> int:
+    with database.reading() as session:
+        return len(datasets.newest(session))
+
+
+def test_help_names_every_command_and_imports_nothing_heavy():
+    heavy = ["dbos", "ortools", "highspy", "geopandas", "pandas", "sqlalchemy", "fastapi", "uvicorn", "numba"]
+    code = f"import sys, app.__main__; print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_every_command_is_there(junheng):
+    text = junheng("--help").stdout
+    for command in ("serve", "work", "import", "sample", "forecast", "solve", "bench", "export"):
+        assert f"  {command} " in text
+
+
+def test_a_sample_is_loaded_once(junheng, stored):
+    first, again = (json.loads(junheng("sample", "three_hamlets").stdout) for _ in range(2))
+    assert (first["created"], again["created"]) == (True, False)
+    assert first["id"] == again["id"]
+    assert first["hash"] == digest.digest(SAMPLES["three_hamlets"]())
+    assert first["synthetic"] is True
+    assert datasets_in(stored) == 1
+
+
+def test_an_unknown_sample_is_refused_with_the_known_ones(junheng):
+    assert "three_hamlets" in junheng("sample", "four_hamlets", code=2).stderr
+
+
+def test_what_was_exported_is_imported_as_the_same_dataset(junheng, tmp_path):
+    district = SAMPLES["three_hamlets"]()
+    export.write_csv_folder(district, tmp_path / "tables")
+    options = ["--title", district.title, "--division", district.division, "--synthetic", "--source", district.source]
+    stored = json.loads(junheng("import", tmp_path / "tables", *options).stdout)
+    assert stored["hash"] == digest.digest(district)
+
+
+def test_every_fault_of_an_import_is_shown_and_nothing_is_stored(junheng, stored, tmp_path):
+    folder = tmp_path / "tables"
+    export.write_csv_folder(SAMPLES["three_hamlets"](), folder)
+    settlements = next(folder.glob("*settlements*.csv"))
+    rows = list(csv.reader(io.StringIO(settlements.read_text("utf-8-sig"))))
+    rows[2][0] = rows[1][0]  # the same id twice
+    settlements.write_text("\n".join(",".join(row) for row in rows), "utf-8")
+    (folder / "roll.csv").write_text("school,year,grade,pupils\nnowhere,2026,1,-3\n", "utf-8")
+    done = junheng("import", folder, "--title", "坏", "--division", "509902", code=1)
+    assert done.stdout == ""
+    assert "settlements" in done.stderr
+    assert "nowhere" in done.stderr
+    assert "-3" in done.stderr
+    assert datasets_in(stored) == 0
+
+
+def test_headings_and_file_names_of_ones_own_are_declared(junheng, tmp_path):
+    district = SAMPLES["three_hamlets"]()
+    folder = tmp_path / "tables"
+    export.write_csv_folder(district, folder)
+    for path in folder.glob("*settlements*.csv"):
+        text = path.read_text("utf-8-sig")
+        heading, rest = text.split("\n", 1)
+        named = ["村名" if name.strip() in {"name", "村社区名称"} else name for name in heading.split(",")]
+        (folder / "cun.csv").write_text(",".join(named) + "\n" + rest, "utf-8")
+        path.unlink()
+    done = junheng(
+        *("import", folder, "--title", district.title, "--division", district.division, "--synthetic"),
+        *("--table", "cun=settlements", "--column", "settlements.name=村名", "--source", district.source),
+    )
+    assert json.loads(done.stdout)["hash"] == digest.digest(district)
+
+
+@pytest.mark.parametrize("option", [("--column", "settlements=村名"), ("--column", "nothing"), ("--table", "cun")])
+def test_an_option_of_another_form_is_refused(junheng, tmp_path, option):
+    assert option[1] in junheng("import", tmp_path, "--division", "509902", *option, code=2).stderr
+
+
+def test_a_forecast_has_a_row_a_settlement_year_and_stage(junheng):
+    dataset = json.loads(junheng("sample", "three_hamlets").stdout)["id"]
+    done = junheng("forecast", "--dataset", dataset, "--years", "2026-2027")
+    rows = list(csv.DictReader(io.StringIO(done.stdout)))
+    assert {row["settlement"] for row in rows} == {"A", "B", "C"}
+    assert {row["year"] for row in rows} == {"2026", "2027"}
+    assert "cohort" in done.stderr
+
+
+def test_an_unknown_dataset_is_one_sentence(junheng):
+    done = junheng("forecast", "--dataset", "nowhere", "--years", "2026", code=1)
+    assert done.stderr.strip() == "There is no dataset nowhere."
+
+
+@pytest.fixture
+def instance(tmp_path) -> Path:
+    """
+    Two schools with 10 and 9 places, costs 20 and 1; three settlements with 5, 4 and 3 pupils.
+
+    Assignment costs by settlement, to the first and the second school: 1 and 9, 8 and 2, 7 and 3. Both must open
+    (12 pupils, 10 places at most in one), so the best is 1 + 2 + 3 and the 21 for the schools: 27.
+    """
+    path = tmp_path / "paper.json"
+    path.write_text(
+        json.dumps(
+            {
+                "format": "zoning-bench-1",
+                "name": "paper",
+                "set": "paper",
+                "kind": "sscflp",
+                "units": [{"id": str(i), "demand": demand} for i, demand in enumerate((5, 4, 3))],
+                "sites": [
+                    {"id": "n", "capacity": 10, "unit": None, "fixed_cost": 20},
+                    {"id": "s", "capacity": 9, "unit": None, "fixed_cost": 1},
+                ],
+                "cost": {"type": "matrix", "axis": "site_major", "weight": "one", "data": [[1, 8, 7], [9, 2, 3]]},
+                "edges": [],
+                "rules": {},
+                "p": None,
+                "best_known": [{"problem": "sscflp", "p": None, "objective": 27.0}],
+            }
+        )
+    )
+    return path
+
+
+def test_a_bench_prints_one_line_a_file_and_writes_the_assignment(junheng, instance, tmp_path):
+    done = junheng("bench", instance, "--seconds", 5, "--out", tmp_path / "answers")
+    [line] = [json.loads(text) for text in done.stdout.splitlines()]
+    assert list(line) == ["name", "kind", "status", "objective", "bound", "gap", "seconds", "best_known"]
+    assert (line["name"], line["kind"], line["status"], line["best_known"]) == ("paper", "sscflp", "optimal", 27.0)
+    assert line["objective"] == pytest.approx(27)
+    assert json.loads((tmp_path / "answers/paper.json").read_text()) == {"assignment": [0, 1, 1], "open": [0, 1]}
+
+
+def test_a_bench_of_another_problem_and_number(junheng, instance, tmp_path):
+    # Without capacity and with one school: the first costs 1 + 8 + 7, the second 9 + 2 + 3.
+    done = junheng("bench", instance, "--out", tmp_path, "--seconds", 5, "--problem", "pmed", "--p", 1)
+    assert json.loads(done.stdout)["objective"] == pytest.approx(14)
+
+
+def test_a_bench_of_a_file_that_is_none_is_one_sentence(junheng, tmp_path):
+    other = tmp_path / "other.json"
+    other.write_text("{}")
+    assert "zoning-bench-1" in junheng("bench", other, "--out", tmp_path, code=1).stderr
+
+
+@pytest.fixture
+def plan_id(stored) -> str:
+    """A stored plan of three hamlets with one settlement of 3 pupils."""
+    document = plan({"scenario": {"title": "一案", "stage": "primary", "target_year": 2030}})
+    document["settlements"] = [
+        {
+            "id": "A",
+            "name": "上湾村",
+            "pupils": 3,
+            "school": "N",
+            "school_today": "N",
+            "minutes": 5,
+            "minutes_today": 5,
+            "boarders": 0,
+            "moved": False,
+        }
+    ]
+    asked = Scenario(title="一案", target_year=2030)
+    with stored.writing() as session:
+        dataset, _ = datasets.store(session, SAMPLES["three_hamlets"](), [], SYSTEM)
+        scenario = scenarios.store(session, dataset, asked, SYSTEM)
+        run, _ = runs.create(session, scenario, order=asked.solve, actor=SYSTEM)
+        return runs.finish(session, run.id, PlanDocument.model_validate(document), {})
+
+
+def test_a_plan_is_exported_in_four_kinds(junheng, plan_id, tmp_path):
+    for ending in ("json", "xlsx", "csv", "geojson"):
+        junheng("export", plan_id, "--out", tmp_path / f"plan.{ending}")
+    assert json.loads((tmp_path / "plan.json").read_text("utf-8"))["title"] == "一案"
+    assert "方案 Plan" in CalamineWorkbook.from_path(tmp_path / "plan.xlsx").sheet_names
+    assert "上湾村" in (tmp_path / "plan.csv").read_text("utf-8-sig")
+    features = json.loads((tmp_path / "plan.geojson").read_text("utf-8"))["features"]
+    assert {feature["properties"]["layer"] for feature in features} >= {"settlements"}
+
+
+def test_small_counts_of_children_are_masked_unless_asked_for(junheng, plan_id, tmp_path):
+    def pupils() -> str:
+        return next(csv.DictReader(io.StringIO((tmp_path / "p.csv").read_text("utf-8-sig"))))["pupils"]
+
+    junheng("export", plan_id, "--out", tmp_path / "p.csv")
+    assert pupils() == "<5"
+    junheng("export", plan_id, "--out", tmp_path / "p.csv", "--exact")
+    assert pupils() == "3"
+
+
+def test_an_export_of_an_unknown_kind_is_refused(junheng, plan_id, tmp_path):
+    assert ".geojson" in junheng("export", plan_id, "--out", tmp_path / "plan.doc", code=2).stderr
+    assert not (tmp_path / "plan.doc").exists()
+
+
+def test_a_scenario_file_with_faults_names_each(junheng, tmp_path):
+    path = tmp_path / "scenario.json"
+    path.write_text(json.dumps({"title": "", "target_year": 1066, "weigths": {}}))
+    stderr = junheng("solve", path, "--dataset", "any", code=2).stderr
+    for field in ("title", "target_year", "weigths"):
+        assert field in stderr
