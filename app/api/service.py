@@ -16,8 +16,10 @@ from app.db.errors import NotFound
 from app.db.models import RunRow
 from app.db.session import Database
 from app.permissions import Identity
+from app.reports import layers
 from app.settings import Settings
 from data.domain.district import District
+from geo.crs import Shapes
 
 T = TypeVar("T")
 
@@ -76,6 +78,10 @@ class Service:
                 return datasets.load(session, dataset_id)
 
         return self.districts.get(dataset_id, load)
+
+    def land(self, dataset_id: str) -> Shapes:
+        """Give the land of each settlement of a dataset; whether the asker may see it is checked before."""
+        return self.replies.get(("land", dataset_id), lambda: layers.land_of(self.district(dataset_id)))
 
     def start_run(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -40,6 +41,12 @@ class Layer:
         """Write a FeatureCollection."""
         more = dict(self.about) | dict(members or {})
         return geojson.feature_collection(self.shapes, self.facts, ids=self.ids, members=more)
+
+    def feature(self, members: Mapping[str, object]) -> bytes:
+        """Write the first feature alone."""
+        collection = json.loads(self.geojson())
+        feature = collection["features"][0] | dict(members)
+        return json.dumps(feature, ensure_ascii=False, separators=(",", ":")).encode()
 
     def taken(self, places: Sequence[int]) -> Layer:
         """Keep the features at these places, in this order."""
