@@ -49,8 +49,9 @@ export interface Dataset {
 export interface Forecast {
   years: number[];
   stages: Stage[];
-  totals: Partial<Record<Stage, number[]>>;
-  settlements: { id: string; pupils: Partial<Record<Stage, number[]>> }[];
+  /** One figure a year; null where the figures do not reach. */
+  totals: Partial<Record<Stage, (number | null)[]>>;
+  settlements: { id: string; pupils: Partial<Record<Stage, (number | null)[]>> }[];
   method: string;
   notes: string[];
 }
@@ -135,13 +136,16 @@ export interface Run {
   dataset_id: string;
   division: string;
   state: RunState;
+  wish: "none" | "stop" | "cancel";
+  solve: SolveOrder;
   phase: string | null;
   best: number | null;
   bound: number | null;
   gap: number | null;
   seconds: number | null;
   plan_id: string | null;
-  error: string | Record<string, unknown> | null;
+  /** A problem document, when the run failed. */
+  error: { title?: string; detail?: string } | null;
   created_at: string;
   started_at: string | null;
   ended_at: string | null;
@@ -314,9 +318,12 @@ export interface Difference {
 export interface Comparison {
   a: string;
   b: string;
+  objective_a: number | null;
+  objective_b: number | null;
   measures_a: Measures | null;
   measures_b: Measures | null;
   settlements: Difference[];
+  schools: { school: string; name: string; decision_a: string | null; decision_b: string | null }[];
 }
 
 export interface Schedule {

@@ -164,6 +164,6 @@ def _wait_until_up(process: subprocess.Popen[bytes], origin: str, log: Path) -> 
 
 
 def _token(log: Path) -> str:
-    found = re.search(r"token\S*\s+(\S{20,})", log.read_text())
+    found = re.search(r"token[^:]*: (\S{20,})", log.read_text())
     assert found is not None, f"no first token in what the service printed:\n{log.read_text()}"
     return found.group(1)

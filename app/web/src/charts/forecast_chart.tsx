@@ -16,7 +16,7 @@ const LOOK: Record<Stage, { stroke: string; dash?: number[] }> = {
 };
 
 export function ForecastChart({ forecast }: { forecast: Forecast }) {
-  const stages = forecast.stages.filter((stage) => forecast.totals[stage]?.some((pupils) => pupils > 0));
+  const stages = forecast.stages.filter((stage) => forecast.totals[stage]?.some((pupils) => (pupils ?? 0) > 0));
   const data = useMemo<uPlot.AlignedData>(
     () => [forecast.years, ...stages.map((stage) => forecast.totals[stage] ?? [])],
     [forecast],

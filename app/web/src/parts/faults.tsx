@@ -14,7 +14,7 @@ export function FaultTable({ caption, faults }: { caption: string; faults: reado
       { key: "row", heading: t("fault.row"), numeric: true, value: (fault) => fault.row },
       { key: "column", heading: t("fault.column"), value: (fault) => fault.column || null },
       { key: "value", heading: t("fault.value"), value: (fault) => fault.value || null },
-      { key: "reason", heading: t("fault.reason"), value: (fault) => said(fault) },
+      { key: "reason", heading: t("fault.reason"), sentence: true, value: (fault) => said(fault) },
     ],
     [language()],
   );

@@ -203,11 +203,8 @@ function WhatIf({ plan, document, settlement }: { plan: string; document: PlanDo
   const open = document.schools.filter((one) => one.decision === "keep" && one.id !== settlement.school);
   const ask = () => {
     if (!school) return;
-    const assignment = Object.fromEntries(
-      document.settlements.flatMap((one) => (one.school ? [[one.id, one.school] as const] : [])),
-    );
     setProblem(null);
-    api.checkByHand(plan, { ...assignment, [settlement.id]: school }).then(setAnswer, (error: unknown) => {
+    api.checkByHand(plan, { [settlement.id]: school }).then(setAnswer, (error: unknown) => {
       setAnswer(null);
       setProblem(asProblem(error));
     });

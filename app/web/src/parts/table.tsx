@@ -14,6 +14,8 @@ export interface Column<Row> {
   value: (row: Row) => string | number | null;
   cell?: (row: Row) => ComponentChildren;
   numeric?: boolean;
+  /** Sentences: kept wide enough to read. */
+  sentence?: boolean;
 }
 
 interface TableProps<Row> {
@@ -94,7 +96,7 @@ export function DataTable<Row>(props: TableProps<Row>) {
               return (
                 <tr key={key} class={key === chosen ? "chosen" : ""}>
                   {columns.map((column) => (
-                    <td class={column.numeric ? "numeric" : ""}>
+                    <td class={column.numeric ? "numeric" : column.sentence ? "sentence" : ""}>
                       {column.cell ? column.cell(row) : (column.value(row) ?? t("none"))}
                     </td>
                   ))}

@@ -122,7 +122,8 @@ function Compared({ first, second, baseMapUrl }: ComparedProps) {
           </p>
         </Panel>
         <Panel title={t("compare.measures")}>
-          <MeasureTable first={first} second={second} comparison={comparison} />
+          <MeasureTable comparison={comparison} />
+          <SchoolDifferences comparison={comparison} />
         </Panel>
       </div>
       <Panel title={t("compare.settlements", { count: comparison.settlements.length })}>
@@ -190,7 +191,26 @@ const MEASURES: readonly [keyof Measures, WordingKey, (value: number | null) => 
   ["running_cost", "measure.running_cost", yuan],
 ];
 
-function MeasureTable({ first, second, comparison }: { first: PlanSummary; second: PlanSummary; comparison: Comparison }) {
+function SchoolDifferences({ comparison }: { comparison: Comparison }) {
+  if (comparison.schools.length === 0) return null;
+  return (
+    <details class="fold" open={comparison.schools.length <= 12}>
+      <summary>{t("compare.schools", { count: comparison.schools.length })}</summary>
+      <ul class="places">
+        {comparison.schools.map((one) => (
+          <li>
+            {one.name}
+            <span>
+              A {word("decision", one.decision_a)} · B {word("decision", one.decision_b)}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+function MeasureTable({ comparison }: { comparison: Comparison }) {
   return (
     <div class="table-scroll">
       <table>
@@ -208,8 +228,8 @@ function MeasureTable({ first, second, comparison }: { first: PlanSummary; secon
         <tbody>
           <tr>
             <th scope="row">{t("plan.objective")}</th>
-            <td class="numeric">{yuan(first.objective)}</td>
-            <td class="numeric">{yuan(second.objective)}</td>
+            <td class="numeric">{yuan(comparison.objective_a)}</td>
+            <td class="numeric">{yuan(comparison.objective_b)}</td>
           </tr>
           {MEASURES.map(([name, key, shown]) => {
             const [a, b] = [comparison.measures_a?.[name] ?? null, comparison.measures_b?.[name] ?? null];

@@ -38,13 +38,15 @@ export function DatasetView({ id, baseMapUrl, mayPlan }: DatasetViewProps) {
           </h1>
         </div>
         <div class="actions">
-          <a class="button" href={files.datasetWorkbook(id)} download>
-            {t("dataset.workbook")}
-          </a>
           {mayPlan && (
-            <a class="button primary" href={link("scenarios", "new", { dataset: id })}>
-              {t("scenario.new")}
-            </a>
+            <>
+              <a class="button" href={files.datasetWorkbook(id)} download>
+                {t("dataset.workbook")}
+              </a>
+              <a class="button primary" href={link("scenarios", "new", { dataset: id })}>
+                {t("scenario.new")}
+              </a>
+            </>
           )}
         </div>
       </div>
@@ -80,7 +82,7 @@ export function DatasetView({ id, baseMapUrl, mayPlan }: DatasetViewProps) {
           />
           <ul class="table-links">
             {Object.entries(dataset.counts)
-              .filter(([, rows]) => rows > 0)
+              .filter(([table, rows]) => rows > 0 && (mayPlan || table !== "teachers"))
               .map(([table, rows]) => (
                 <li>
                   <a href={files.datasetTable(id, table)} download={`${table}.csv`}>
@@ -162,6 +164,7 @@ export function todaySymbol(school: Record<string, unknown>): schoolLayer.School
 function describe(properties: Record<string, unknown>): string {
   const facts = [String(properties.name ?? properties.id)];
   if (properties.kind) facts.push(word("kind", String(properties.kind)));
+  if (Array.isArray(properties.stages)) facts.push(...properties.stages.map((stage) => word("stage", String(stage))));
   if (properties.township) facts.push(String(properties.township));
   return facts.join(" · ");
 }

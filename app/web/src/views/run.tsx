@@ -7,7 +7,7 @@ import { ProgressChart } from "../charts/progress_chart";
 import { moment, percent, seconds, yuan } from "../format";
 import { t, word } from "../language";
 import { asProblem, useLoaded } from "../load";
-import { Facts, Panel, ProblemBox, Waiting } from "../parts/basic";
+import { Facts, Panel, ProblemBox, SyntheticBadge, Waiting } from "../parts/basic";
 import { StateMark } from "../parts/marks";
 import { go, link } from "../route";
 import type { Run } from "../wire";
@@ -52,6 +52,7 @@ interface RunPanelProps {
 
 function RunPanel({ run, problem, mayPlan, fail }: RunPanelProps) {
   const scenario = useLoaded(() => api.scenario(run.scenario_id), [run.scenario_id]);
+  const dataset = useLoaded(() => api.dataset(run.dataset_id), [run.dataset_id]);
   const [asked, setAsked] = useState(false);
   const ask = (order: (id: string) => Promise<unknown>) => {
     setAsked(true);
@@ -68,7 +69,9 @@ function RunPanel({ run, problem, mayPlan, fail }: RunPanelProps) {
           <p class="crumb">
             <a href={link("runs")}>{t("nav.runs")}</a>
           </p>
-          <h1>{asking?.title ?? t("run")}</h1>
+          <h1>
+            {asking?.title ?? t("run")} <SyntheticBadge synthetic={dataset.value?.synthetic ?? false} />
+          </h1>
         </div>
         <div class="actions">
           {mayPlan && !ended(run) && (
@@ -100,7 +103,7 @@ function RunPanel({ run, problem, mayPlan, fail }: RunPanelProps) {
         <Measure
           name={t("run.seconds")}
           value={seconds(run.seconds)}
-          hint={asking ? t("run.limit", { n: asking.solve.seconds }) : ""}
+          hint={t("run.limit", { n: run.solve.seconds })}
         />
       </ul>
       <div class="columns columns-wide-left">
@@ -116,7 +119,7 @@ function RunPanel({ run, problem, mayPlan, fail }: RunPanelProps) {
               [t("created"), moment(run.created_at)],
               [t("run.started"), moment(run.started_at)],
               [t("run.ended"), moment(run.ended_at)],
-              [t("dataset"), <a href={link("datasets", run.dataset_id)}>{t("dataset.open")}</a>],
+              [t("dataset"), <a href={link("datasets", run.dataset_id)}>{dataset.value?.title ?? t("dataset.open")}</a>],
             ]}
           />
         </Panel>
@@ -136,12 +139,9 @@ export function Measure({ name, value, hint }: { name: string; value: string; hi
 }
 
 function sentence(run: Run, asked: boolean): string {
-  if (run.state === "running") return asked ? t("run.stopping") : word("phase", run.phase);
-  if (run.state === "failed") return errorText(run.error);
+  if (run.state === "running") return asked || run.wish !== "none" ? t("run.stopping") : phase(run);
+  if (run.state === "failed") return run.error?.detail ?? run.error?.title ?? t("run.failed");
   return word("state_hint", run.state);
 }
 
-function errorText(error: Run["error"]): string {
-  if (!error) return t("run.failed");
-  return typeof error === "string" ? error : String(error.detail ?? error.title ?? JSON.stringify(error));
-}
+const phase = (run: Run): string => (run.phase ? word("phase", run.phase) : t("run.preparing"));

@@ -6,7 +6,7 @@ import { api } from "../api";
 import { moment, percent, seconds, yuan } from "../format";
 import { language, t } from "../language";
 import { useLoaded } from "../load";
-import { Empty, Panel, ProblemBox, Waiting } from "../parts/basic";
+import { Empty, Panel, ProblemBox, SyntheticBadge, Waiting } from "../parts/basic";
 import { StateMark } from "../parts/marks";
 import { type Column, DataTable } from "../parts/table";
 import { link } from "../route";
@@ -14,8 +14,12 @@ import type { Run } from "../wire";
 
 export function Runs() {
   const runs = useLoaded(async () => {
-    const [all, scenarios] = await Promise.all([api.runs(), api.scenarios()]);
-    return { all, titles: new Map(scenarios.map((s) => [s.id, s.scenario.title])) };
+    const [all, scenarios, datasets] = await Promise.all([api.runs(), api.scenarios(), api.datasets()]);
+    return {
+      all,
+      titles: new Map(scenarios.map((s) => [s.id, s.scenario.title])),
+      synthetic: new Set(datasets.filter((d) => d.synthetic).map((d) => d.id)),
+    };
   }, []);
   const columns = useMemo<Column<Run>[]>(() => {
     const titleOf = (run: Run) => runs.value?.titles.get(run.scenario_id) ?? run.id;
@@ -24,7 +28,12 @@ export function Runs() {
         key: "scenario",
         heading: t("scenario.title"),
         value: titleOf,
-        cell: (run) => <a href={link("runs", run.id)}>{titleOf(run)}</a>,
+        cell: (run) => (
+          <>
+            <a href={link("runs", run.id)}>{titleOf(run)}</a>{" "}
+            <SyntheticBadge synthetic={runs.value?.synthetic.has(run.dataset_id) ?? false} />
+          </>
+        ),
       },
       { key: "division", heading: t("dataset.division"), value: (run) => run.division },
       { key: "state", heading: t("run.state"), value: (run) => run.state, cell: (run) => <StateMark state={run.state} /> },

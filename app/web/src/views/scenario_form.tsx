@@ -312,6 +312,12 @@ function choicesOf(collection: GeoJSON.FeatureCollection): Choice[] {
   }));
 }
 
+/** The schools that have a site of a stage. */
+function atStage(schools: GeoJSON.FeatureCollection, stage: Stage): GeoJSON.FeatureCollection {
+  const features = schools.features.filter((school) => (school.properties?.stages as string[]).includes(stage));
+  return { ...schools, features };
+}
+
 function Wishes({ dataset, scenario, change }: PartProps & { dataset: string }) {
   const names = useLoaded(
     async () => {
@@ -319,9 +325,9 @@ function Wishes({ dataset, scenario, change }: PartProps & { dataset: string }) 
         api.datasetMap(dataset, "schools"),
         api.datasetMap(dataset, "settlements"),
       ]);
-      return { schools: choicesOf(schools), settlements: choicesOf(settlements) };
+      return { schools: choicesOf(atStage(schools, scenario.stage)), settlements: choicesOf(settlements) };
     },
-    [dataset],
+    [dataset, scenario.stage],
   );
   const { schools = [], settlements = [] } = names.value ?? {};
   const asked = scenario.keep_open.length + scenario.close.length + scenario.pins.length + scenario.bans.length;

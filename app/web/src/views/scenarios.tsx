@@ -6,16 +6,27 @@ import { api } from "../api";
 import { moment } from "../format";
 import { language, t, word } from "../language";
 import { useLoaded } from "../load";
-import { Empty, Panel, ProblemBox, Waiting } from "../parts/basic";
+import { Empty, Panel, ProblemBox, SyntheticBadge, Waiting } from "../parts/basic";
 import { type Column, DataTable } from "../parts/table";
 import { link } from "../route";
 import type { StoredScenario } from "../wire";
 
 export function Scenarios({ mayPlan }: { mayPlan: boolean }) {
   const scenarios = useLoaded(() => api.scenarios(), []);
+  const datasets = useLoaded(api.datasets, []);
   const columns = useMemo<Column<StoredScenario>[]>(
     () => [
-      { key: "title", heading: t("scenario.title"), value: (s) => s.scenario.title },
+      {
+        key: "title",
+        heading: t("scenario.title"),
+        value: (s) => s.scenario.title,
+        cell: (s) => (
+          <>
+            {s.scenario.title}{" "}
+            <SyntheticBadge synthetic={datasets.value?.find((d) => d.id === s.dataset_id)?.synthetic ?? false} />
+          </>
+        ),
+      },
       { key: "division", heading: t("dataset.division"), value: (s) => s.division },
       { key: "stage", heading: t("stage"), value: (s) => word("stage", s.scenario.stage) },
       { key: "year", heading: t("scenario.year"), numeric: true, value: (s) => s.scenario.target_year },
@@ -31,7 +42,7 @@ export function Scenarios({ mayPlan }: { mayPlan: boolean }) {
           ),
       },
     ],
-    [language(), mayPlan],
+    [language(), mayPlan, datasets.value],
   );
   return (
     <Panel
