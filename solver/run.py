@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
+from importlib import metadata
 from typing import Any
 
 import numpy as np
@@ -60,7 +63,7 @@ class Solved:
 
 def version() -> str:
     """Name the solver and its version."""
-    return f"HiGHS {_highspy().Highs().version()}"
+    return f"HiGHS {metadata.version('highspy')}"
 
 
 def mixed_integer(
@@ -103,9 +106,19 @@ def mixed_integer(
     return _solved(highspy, highs, unit)
 
 
+@cache
 def _highspy() -> Any:
-    import highspy  # noqa: PLC0415  (0.3 s: only where a solve is near)
+    """Load the solver, 0.3 s, where one is near; its first object writes a banner to stdout, which is not ours."""
+    import highspy  # noqa: PLC0415
 
+    stdout, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 1)
+        highspy.Highs()
+    finally:
+        os.dup2(stdout, 1)
+        os.close(stdout)
+        os.close(nowhere)
     return highspy
 
 

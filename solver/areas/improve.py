@@ -23,9 +23,12 @@ NEIGHBOURHOOD_SECONDS = 1.2
 NEIGHBOURHOOD_NODES = 300
 NEIGHBOURHOOD_ROUNDS = 12
 NEIGHBOURHOODS_A_ROUND = 16
-SHAKES_A_ROUND = 15
+SHAKES_A_ROUND = 10
 DUAL_STEPS = 60
-ANNEAL_STEPS = 6_000_000
+WORTH_GOING_ON = 0.0005
+"""A round that gains this share is followed by more neighbourhoods alone."""
+
+ANNEAL_STEPS = 4_000_000
 SHAKE_STEPS = 250
 """A round anneals this many steps; a shake, this many for each settlement."""
 
@@ -42,7 +45,7 @@ class Improver:
 
     def __init__(self, work: Work, desk: Desk, guide: Dual) -> None:
         self._work, self._desk, self._guide = work, desk, guide
-        self._pairs = float(FIRST_PAIRS)
+        self._pairs, self._cost_before = float(FIRST_PAIRS), np.inf
         problem = desk.problem
         self._free = bool((~problem.must_open & ~problem.must_close).any())
 
@@ -59,8 +62,12 @@ class Improver:
             step()
 
     def _steps(self) -> list[Callable[[], None]]:
-        shakes = [self._shake] * (SHAKES_A_ROUND if self._free else 0)
-        return [*shakes, self._anneal, *[self._neighbourhood] * NEIGHBOURHOODS_A_ROUND]
+        """Choose what this round does: neighbourhoods while they gain, then the means to leave where they stand."""
+        before, self._cost_before = self._cost_before, self._work.best.cost if self._work.best else np.inf
+        neighbourhoods: list[Callable[[], None]] = [self._neighbourhood] * NEIGHBOURHOODS_A_ROUND
+        if self._cost_before < before * (1.0 - WORTH_GOING_ON):
+            return neighbourhoods
+        return [*neighbourhoods, self._anneal, *[self._shake] * (SHAKES_A_ROUND if self._free else 0)]
 
     def _from_best(self) -> None:
         if self._work.best is not None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.sparse import coo_array, csr_array
-from scipy.sparse.csgraph import breadth_first_order
+from scipy.sparse.csgraph import breadth_first_order, maximum_flow
 
 from solver.areas.problem import AreaProblem, Bools, Ints
 
@@ -120,3 +120,44 @@ def _only_school(allowed: Bools, must_open: Bools, must_close: Bools) -> None:
     single = allowed.sum(axis=1) == 1
     schools: Ints = np.argmax(allowed[single], axis=1)
     must_open[schools] = ~must_close[schools]
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """Settlements that may join only ``schools``, whose places together are fewer than their pupils."""
+
+    settlements: tuple[int, ...]
+    schools: tuple[int, ...]
+    pupils: int
+    places: int
+
+
+def crowd(problem: AreaProblem) -> Crowd | None:
+    """
+    Find settlements whose pupils outnumber all places that they may reach, even if settlements could be split.
+
+    A minimum cut between pupils and places; ``None`` when there is no such set. The answer proves itself by addition.
+    """
+    n_v, n_s = problem.size
+    source, sink = n_v + n_s, n_v + n_s + 1
+    v, s = np.nonzero(problem.allowed)
+    row = np.r_[np.full(n_v, source), v, n_v + np.arange(n_s)]
+    col = np.r_[np.arange(n_v), n_v + s, np.full(n_s, sink)]
+    places = np.minimum(np.where(problem.must_close, 0, problem.places), problem.pupils.sum())
+    capacity = np.r_[problem.pupils, problem.pupils[v], places].astype(np.int32)
+    graph = csr_array((capacity, (row, col)), shape=(sink + 1, sink + 1))
+    flow = maximum_flow(graph, source, sink)
+    if flow.flow_value >= problem.pupils.sum():
+        return None
+    residual = csr_array(graph - flow.flow)
+    residual.eliminate_zeros()
+    seen = breadth_first_order(residual > 0, source, return_predecessors=False)
+    settlements = np.sort(seen[seen < n_v])
+    settlements = settlements[problem.pupils[settlements] > 0]
+    schools = np.flatnonzero(problem.allowed[settlements].any(axis=0))
+    return Crowd(
+        tuple(settlements.tolist()),
+        tuple(schools.tolist()),
+        int(problem.pupils[settlements].sum()),
+        int(np.where(problem.must_close, 0, problem.places)[schools].sum()),
+    )

@@ -55,7 +55,7 @@ def solve(
     """
     work = Work(problem, limits, report, should_stop)
     reached = reach.narrow(problem)
-    if reached.infeasible:
+    if reached.infeasible or reach.crowd(reached.problem) is not None:
         return _answer(work, Status.INFEASIBLE)
     if len(problem.settlement_ids) == 0:
         work.offer(_cheapest_empty(problem), "construct")

@@ -1,0 +1,469 @@
+"""The plan document: an answer in a planner's words, Chinese and English, with the norms behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from app.cases.plan_document import (
+    BrokenRule,
+    CertificateOut,
+    Clash,
+    Measures,
+    NormUse,
+    PlanDocument,
+    SchoolPlan,
+    SettlementPlan,
+    Unserved,
+)
+from app.jobs.desk import NOBODY, Asked
+from data.norms import Norm
+from solver.areas.answer import LayoutPlan
+from solver.areas.explain import Left, Reason, Relaxation
+from solver.areas.judge import Broken, Judgement
+from solver.areas.reach import Crowd
+from solver.plan import Certificate, Status
+
+NAMES_IN_A_SENTENCE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """The reasons found: indices into the layout."""
+
+    left: tuple[Left, ...] = ()
+    blocked: tuple[int, ...] = ()
+    crowd: Crowd | None = None
+    relaxations: tuple[Relaxation, ...] = ()
+    necessary: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+
+
+def document(
+    asked: Asked, answer: LayoutPlan, why: Why, dataset_hash: str, versions: Mapping[str, str]
+) -> PlanDocument:
+    """Write the document of a solve."""
+    school_of = None if answer.school_of is None else answer.school_of.tolist()
+    opened = None if answer.opened is None else answer.opened.tolist()
+    return _document(asked, answer.certificate, school_of, opened, answer.judgement, why, dataset_hash, versions)
+
+
+def document_of_hand(
+    asked: Asked, judged: tuple[list[int], list[bool], Judgement], dataset_hash: str, versions: Mapping[str, str]
+) -> PlanDocument:
+    """Write the document of a plan made by hand: no bound, and every rule that it breaks."""
+    school_of, opened, judgement = judged
+    certificate = Certificate(
+        status=Status.UNKNOWN if judgement.unlawful else Status.FEASIBLE,
+        objective=sum(judgement.parts.values()),
+        bound=None,
+        seed=0,
+        seconds=0.0,
+        method="checked by hand edit",
+        parts=judgement.parts,
+    )
+    return _document(asked, certificate, school_of, opened, judgement, Why(), dataset_hash, versions)
+
+
+def _document(
+    asked: Asked,
+    certificate: Certificate,
+    school_of: Sequence[int] | None,
+    opened: Sequence[bool] | None,
+    judgement: Judgement | None,
+    why: Why,
+    dataset_hash: str,
+    versions: Mapping[str, str],
+) -> PlanDocument:
+    scenario, district = asked.scenario, asked.district
+    return PlanDocument(
+        title=scenario.title,
+        dataset_title=district.title,
+        dataset_hash=dataset_hash,
+        synthetic=district.synthetic,
+        stage=scenario.stage,
+        target_year=scenario.target_year,
+        certificate=_certificate(certificate),
+        schools=() if opened is None or judgement is None else _schools(asked, school_of, opened, judgement, why),
+        settlements=_settlements(asked, school_of),
+        measures=None
+        if school_of is None or opened is None or judgement is None
+        else _measures(asked, school_of, opened, judgement),
+        norms_used=tuple(_norm(norm) for norm in asked.used),
+        rules_broken=() if judgement is None else tuple(_broken(asked, b) for b in judgement.broken),
+        unserved=tuple(_unserved(asked, left) for left in why.left),
+        clashes=_clashes(asked, why, certificate.status),
+        travel={"mode": "straight_line", "estimate": True, "km_per_hour": asked.km_per_hour, "detour": asked.detour},
+        notices=asked.notices,
+        forecast=_forecast(asked),
+        versions=dict(versions),
+    )
+
+
+def _certificate(certificate: Certificate) -> CertificateOut:
+    return CertificateOut(
+        status=certificate.status,
+        objective=certificate.objective,
+        bound=certificate.bound,
+        gap=certificate.gap,
+        parts=certificate.parts,
+        method=certificate.method,
+        seed=certificate.seed,
+        seconds=certificate.seconds,
+        deterministic=certificate.deterministic,
+        stopped=certificate.stopped,
+    )
+
+
+def _norm(norm: Norm) -> NormUse:
+    return NormUse(
+        key=norm.key,
+        stage=norm.stage,
+        value=norm.value,
+        unit=norm.unit,
+        kind=norm.kind,
+        source=norm.source,
+        trust=norm.trust,
+        level=norm.level,
+    )
+
+
+def _forecast(asked: Asked) -> dict[str, object]:
+    return {
+        "method": asked.forecast.method,
+        "notes": list(asked.forecast.notes),
+        "pupils": int(asked.layout.pupils.sum()),
+    }
+
+
+def _schools(
+    asked: Asked, school_of: Sequence[int] | None, opened: Sequence[bool], judgement: Judgement, why: Why
+) -> tuple[SchoolPlan, ...]:
+    joined = np.bincount([s for s in school_of or () if s != NOBODY], minlength=len(opened))
+    rows = []
+    for s, row in enumerate(asked.schools):
+        necessary = why.necessary.get(s, ())
+        rows.append(
+            SchoolPlan(
+                id=row.school.id,
+                name=row.school.name,
+                decision="keep" if opened[s] else "close",
+                reason=_decision_reason(asked, s, bool(opened[s]), bool(necessary)),
+                pupils=judgement.load[s],
+                pupils_today=row.roll,
+                places=row.places,
+                boarders=judgement.boarders[s],
+                beds=row.beds,
+                settlements=int(joined[s]),
+                running_cost=row.running_cost,
+                necessary_for=tuple(asked.layout.settlement_ids[v] for v in necessary),
+            )
+        )
+    rows += [
+        SchoolPlan(
+            id=row.school.id,
+            name=row.school.name,
+            decision="keep",
+            reason="private",
+            pupils=0,
+            pupils_today=row.roll,
+            places=row.places,
+            boarders=0,
+            beds=row.beds,
+            settlements=0,
+            running_cost=row.running_cost,
+        )
+        for row in asked.private
+    ]
+    return tuple(rows)
+
+
+def _decision_reason(asked: Asked, s: int, is_open: bool, necessary: bool) -> str:
+    layout = asked.layout
+    if layout.close[s]:
+        return "closed_by_order"
+    if not is_open:
+        return "chosen"
+    if layout.protected[s]:
+        return "protected"
+    if layout.keep[s]:
+        return "pinned"
+    if necessary:
+        return "necessary"
+    return "all_open" if asked.scenario.open_choice == "all" else "chosen"
+
+
+def _settlements(asked: Asked, school_of: Sequence[int] | None) -> tuple[SettlementPlan, ...]:
+    layout, away = asked.layout, _boarders(asked)
+    rows = []
+    for v, settlement in enumerate(asked.settlements):
+        s = NOBODY if school_of is None else school_of[v]
+        now = int(layout.school_now[v])
+        rows.append(
+            SettlementPlan(
+                id=settlement.id,
+                name=settlement.name,
+                pupils=int(layout.pupils[v]),
+                school=None if s == NOBODY else layout.school_ids[s],
+                school_today=None if now == NOBODY else layout.school_ids[now],
+                minutes=None if s == NOBODY else int(layout.minutes[v, s]),
+                minutes_today=None if now == NOBODY else int(layout.minutes[v, now]),
+                boarders=0 if s == NOBODY else away(v, s),
+                moved=s != NOBODY and now not in (NOBODY, s),
+            )
+        )
+    return tuple(rows)
+
+
+def _boarders(asked: Asked) -> Callable[[int, int], int]:
+    layout = asked.layout
+
+    def away(v: int, s: int) -> int:
+        far = layout.minutes[v, s] > layout.older_limit
+        return int(layout.older[v]) if far and layout.beds[s] > 0 else 0
+
+    return away
+
+
+def _measures(asked: Asked, school_of: Sequence[int], opened: Sequence[bool], judgement: Judgement) -> Measures:
+    layout = asked.layout
+    pupils, at = layout.pupils, np.array(school_of)
+    joined = (at != NOBODY) & (pupils > 0)
+    minutes = layout.minutes[np.arange(len(at)), at][joined]
+    weight = pupils[joined]
+    now = layout.school_now
+    known = (now != NOBODY) & (pupils > 0)
+    today = layout.minutes[np.arange(len(at)), now][known]
+    away = sum(judgement.boarders)
+    over = {v for b in judgement.broken if b.rule in ("trip_limit", "trip_limit_young") for v in b.settlements}
+    inside = int(weight.sum()) - sum(int(pupils[v]) for v in over)
+    total = int(weight.sum())
+    moved = sum(int(pupils[v]) for v in np.flatnonzero((now != NOBODY) & (at != NOBODY) & (at != now)))
+    return Measures(
+        pupils=int(pupils.sum()),
+        schools_open=int(np.sum(opened)),
+        schools_closed=len(opened) - int(np.sum(opened)),
+        mean_minutes=_mean(minutes, weight),
+        mean_minutes_today=_mean(today, pupils[known]),
+        p95_minutes=_percentile(minutes, weight, 0.95),
+        worst_minutes=int(minutes.max()) if len(minutes) else None,
+        within_limit_share=inside / total if total else None,
+        pupils_moved=moved,
+        boarders=away,
+        running_cost=sum(row.running_cost for s, row in enumerate(asked.schools) if opened[s]),
+        places_open=int(layout.places[np.array(opened, dtype=bool)].sum()),
+    )
+
+
+def _mean(minutes: np.ndarray, weight: np.ndarray) -> float | None:
+    return round(float(np.average(minutes, weights=weight)), 2) if weight.sum() > 0 else None
+
+
+def _percentile(minutes: np.ndarray, weight: np.ndarray, share: float) -> int | None:
+    """Give the smallest number of minutes within which at least ``share`` of the pupils travel."""
+    if weight.sum() == 0:
+        return None
+    order = np.argsort(minutes, kind="stable")
+    reached = np.cumsum(weight[order]) >= share * weight.sum()
+    return int(minutes[order][np.argmax(reached)])
+
+
+SENTENCES: Mapping[str, tuple[str, str, str | None]] = {
+    "every_settlement_joins_a_school": ("{who} joins no school.", "{who} 未划入任何学校。", None),
+    "closed_school_takes_nobody": ("{who} is sent to a closed school.", "{who} 被划入已撤并的学校。", None),
+    "places": ("{who}: {amount} pupils over its places.", "{who}:超出学位 {amount} 人。", "class.norm"),
+    "least_viable": (
+        "{who}: {amount} pupils short of the least viable size.",
+        "{who}:低于最小适宜规模 {amount} 人。",
+        "school.least_viable",
+    ),
+    "trip_limit_young": (
+        "{who}: grades 1 to 3 travel {amount} pupil-minutes beyond the limit.",
+        "{who}:小学 1—3 年级超过用时上限共 {amount} 人·分钟。",
+        "acc.walk.g1_3",
+    ),
+    "trip_limit": (
+        "{who}: day pupils travel {amount} pupil-minutes beyond the limit.",
+        "{who}:走读生超过用时上限共 {amount} 人·分钟。",
+        "acc.single_trip",
+    ),
+    "beds": ("{who}: {amount} boarders without a bed.", "{who}:缺床位 {amount} 个。", None),
+    "contiguity": ("The zone of {who} is in pieces.", "{who} 的片区不连通。", "zone.contig"),
+    "zone_holds_its_school": (
+        "The zone of {who} does not hold the settlement it stands in.",
+        "{who} 的片区不包含学校所在村社。",
+        "zone.contig",
+    ),
+    "protected_school": ("{who} is protected and closes.", "{who} 属受保护学校却被撤并。", "lay.keep_points"),
+    "keep_order": ("{who} was ordered to stay and closes.", "{who} 被要求保留却撤并。", None),
+    "close_order": ("{who} was ordered to close and stays.", "{who} 被要求撤并却保留。", None),
+    "pin": ("{who} does not join the school it is pinned to.", "{who} 未按指定划入学校。", None),
+    "ban": ("{who} joins a school it is banned from.", "{who} 划入了禁止划入的学校。", None),
+    "number_open": (
+        "The number of open schools is {amount} off the bounds.",
+        "开办学校数超出范围 {amount} 所。",
+        None,
+    ),
+}
+"""Sentence in English and Chinese and the norm of each rule of the checker; ``{who}`` is a school or a settlement."""
+
+
+def _broken(asked: Asked, broken: Broken) -> BrokenRule:
+    en, zh, norm = SENTENCES[broken.rule]
+    who = _who(asked, broken)
+    return BrokenRule(
+        rule=broken.rule,
+        norm=norm,
+        hard=broken.hard,
+        amount=broken.amount,
+        unit=broken.unit,
+        who=tuple(asked.layout.settlement_ids[v] for v in broken.settlements)
+        + (() if broken.school is None else (asked.layout.school_ids[broken.school],)),
+        detail=en.format(who=who, amount=broken.amount),
+        detail_zh=zh.format(who=who, amount=broken.amount),
+    )
+
+
+def _who(asked: Asked, broken: Broken) -> str:
+    of_settlement = broken.rule in ("every_settlement_joins_a_school", "closed_school_takes_nobody", "pin", "ban")
+    trip = broken.rule in ("trip_limit", "trip_limit_young")
+    if (of_settlement or trip) and broken.settlements:
+        return asked.settlements[broken.settlements[0]].name
+    return "" if broken.school is None else asked.schools[broken.school].school.name
+
+
+LEFT_SENTENCES: Mapping[Reason, tuple[str, str]] = {
+    Reason.TOO_FAR: (
+        "{name} ({pupils} pupils): the nearest school, {school}, is {minutes} minutes away; "
+        "grades 1 to 3 may travel {young} minutes, others {older} or board.",
+        "{name}({pupils} 人):最近的学校{school}需 {minutes} 分钟;"
+        "1—3 年级上限 {young} 分钟,其余年级上限 {older} 分钟或寄宿。",
+    ),
+    Reason.TOO_LARGE: (
+        "{name} has {pupils} pupils, more than any school within reach has places; a settlement is not split.",
+        "{name} 有 {pupils} 名学生,超过可达任一学校的学位数;村社不可拆分。",
+    ),
+    Reason.CUT_OFF: (
+        "{name} ({pupils} pupils) is cut off: no chain of neighbouring settlements leads to a school within its "
+        "limits. A named link (bridge, ferry) would join it.",
+        "{name}({pupils} 人)与可达学校之间没有相邻村社相连;如有桥梁或渡口,请在连接表中登记。",
+    ),
+    Reason.ORDERED_AWAY: (
+        "{name} ({pupils} pupils): the pins, bans and closures ordered leave it no school.",
+        "{name}({pupils} 人):按指定、禁止与撤并要求,已无学校可划入。",
+    ),
+    Reason.NO_BEDS: (
+        "{name} ({pupils} pupils): more boarders than any school within reach has beds.",
+        "{name}({pupils} 人):需寄宿人数超过可达任一学校的床位数。",
+    ),
+}
+
+
+def _unserved(asked: Asked, left: Left) -> Unserved:
+    layout, settlement = asked.layout, asked.settlements[left.settlement]
+    nearest = None if left.nearest_school is None else asked.schools[left.nearest_school].school
+    en, zh = LEFT_SENTENCES[left.reason]
+    facts = {
+        "name": settlement.name,
+        "pupils": int(layout.pupils[left.settlement]),
+        "school": "" if nearest is None else nearest.name,
+        "minutes": left.nearest_minutes,
+        "young": layout.young_limit,
+        "older": layout.older_limit,
+    }
+    return Unserved(
+        settlement=settlement.id,
+        name=settlement.name,
+        pupils=int(layout.pupils[left.settlement]),
+        reason=left.reason,
+        nearest_school=None if nearest is None else nearest.id,
+        nearest_minutes=left.nearest_minutes,
+        detail=en.format(**facts),
+        detail_zh=zh.format(**facts),
+    )
+
+
+RULE_NAMES: Mapping[str, tuple[str, str]] = {
+    "contiguity": ("connected zones", "片区连通"),
+    "beds": ("beds", "床位"),
+    "least_viable": ("least viable size", "最小适宜规模"),
+    "trip_limit": ("trip limits", "上学用时上限"),
+    "pins_and_bans": ("pins and bans", "指定与禁止划入"),
+}
+
+
+def _clashes(asked: Asked, why: Why, status: Status) -> tuple[Clash, ...]:
+    found = [_blocked(asked, s) for s in why.blocked]
+    if why.crowd is not None:
+        found.append(_crowded(asked, why.crowd))
+    found += [_relaxed(relaxation, status) for relaxation in why.relaxations]
+    if status is Status.INFEASIBLE and not (found or why.left):
+        found.append(
+            Clash(
+                rule="whole_settlements",
+                settlements=(),
+                schools=(),
+                pupils=int(asked.layout.pupils.sum()),
+                places=int(asked.layout.places[~asked.layout.close].sum()),
+                verified=True,
+                detail="An exact search proved that no assignment of whole settlements keeps all hard rules; "
+                "doing without any single rule was not enough, or no plan without it was found in time.",
+                detail_zh="精确搜索证明:在村社不拆分的前提下,不存在满足全部硬性规则的方案;"
+                "单独放宽任一规则仍不足,或在限时内未找到。",
+            )
+        )
+    return tuple(found)
+
+
+def _blocked(asked: Asked, school: int) -> Clash:
+    row = asked.schools[school]
+    return Clash(
+        rule="zone_holds_its_school",
+        settlements=(),
+        schools=(row.school.id,),
+        pupils=0,
+        places=row.places,
+        verified=True,
+        detail=f"{row.school.name} must stay open, and no settlement at it may join it under the rules.",
+        detail_zh=f"{row.school.name}必须保留,但按规则其所在村社无法划入该校。",
+    )
+
+
+def _crowded(asked: Asked, crowd: Crowd) -> Clash:
+    names = _some([asked.settlements[v].name for v in crowd.settlements])
+    schools = _some([asked.schools[s].school.name for s in crowd.schools])
+    return Clash(
+        rule="places",
+        settlements=tuple(asked.layout.settlement_ids[v] for v in crowd.settlements),
+        schools=tuple(asked.layout.school_ids[s] for s in crowd.schools),
+        pupils=crowd.pupils,
+        places=crowd.places,
+        verified=True,
+        detail=f"{len(crowd.settlements)} settlements ({names}) with {crowd.pupils} pupils can reach only "
+        f"{len(crowd.schools)} schools ({schools}) with {crowd.places} places.",
+        detail_zh=f"{len(crowd.settlements)} 个村社({names})共 {crowd.pupils} 名学生,只能到达 "
+        f"{len(crowd.schools)} 所学校({schools}),学位共 {crowd.places} 个。",
+    )
+
+
+def _relaxed(relaxation: Relaxation, status: Status) -> Clash:
+    en, zh = RULE_NAMES[relaxation.rule]
+    proved = status is Status.INFEASIBLE
+    return Clash(
+        rule=relaxation.rule,
+        settlements=(),
+        schools=(),
+        pupils=0,
+        places=0,
+        verified=proved,
+        detail=f"Without the rule on {en} a plan exists (found and checked)"
+        + (", with it none does." if proved else "; with it none was found in the time given."),
+        detail_zh=f"若不要求“{zh}”,则存在方案(已求得并核验)"
+        + (";要求时不存在方案。" if proved else ";要求时在限时内未找到。"),
+    )
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = "、".join(names[:NAMES_IN_A_SENTENCE])
+    return shown if len(names) <= NAMES_IN_A_SENTENCE else f"{shown} …"

@@ -1,0 +1,96 @@
+"""Places 学位 of each school at a stage in a year: what it can take under the norms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from data.domain.district import District
+from data.domain.schools import STAGE_OF_GRADE, School, SchoolKind, Site, Stage
+from data.norms import Norms
+
+THROUGH_KINDS = {SchoolKind.NINE_YEAR, SchoolKind.TWELVE_YEAR}
+FIRST_DAY = (9, 1)
+"""Month and day on which a school year begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolPlaces:
+    """
+    One school at one stage.
+
+    Attributes
+    ----------
+    places
+        Declared places, or classrooms x the smaller of its class size and the norm; at most the largest school.
+    roll
+        Pupils on the latest roll up to the year, or ``None`` without one.
+    running_cost
+        Yuan a year whatever its pupils.
+    """
+
+    school: School
+    site: Site
+    places: int
+    beds: int
+    running_cost: int
+    roll: int | None
+
+
+def opening_day(year: int) -> date:
+    """Give 1 September of a year."""
+    return date(year, *FIRST_DAY)
+
+
+def ledger(district: District, norms: Norms, stage: Stage, year: int) -> tuple[SchoolPlaces, ...]:
+    """List the schools that have a site at the stage, special schools left out, in the district's order."""
+    on = opening_day(year)
+    site_of = {site.school: site for site in district.sites if site.stage is stage}
+    rolls = _rolls(district, stage, year)
+    class_norm = int(norms.value("class.norm", stage, on))
+    cost = round(norms.value("cost.school_year", stage, on))
+    found = []
+    for school in district.schools:
+        site = site_of.get(school.id)
+        if site is None or school.kind is SchoolKind.SPECIAL:
+            continue
+        found.append(
+            SchoolPlaces(
+                school=school,
+                site=site,
+                places=min(_places(site, class_norm, year), _largest(school, norms, stage, on)),
+                beds=site.beds,
+                running_cost=cost if site.running_cost is None else site.running_cost,
+                roll=rolls.get(school.id),
+            )
+        )
+    return tuple(found)
+
+
+def _places(site: Site, class_norm: int, year: int) -> int:
+    if site.places is not None:
+        return site.places
+    size = class_norm if site.class_size is None else min(site.class_size, class_norm)
+    return site.classrooms_in(year) * size
+
+
+def _largest(school: School, norms: Norms, stage: Stage, on: date) -> int:
+    key = "school.max_size_through" if school.kind in THROUGH_KINDS else "school.max_size"
+    norm = norms.find(key, stage, on)
+    return 2**31 if norm is None else int(norm.value)
+
+
+def _rolls(district: District, stage: Stage, year: int) -> dict[str, int]:
+    """Sum the latest roll of each school up to the year; a grade told by sex and for both counts once."""
+    latest: dict[str, int] = {}
+    grades: dict[tuple[str, int, int], dict[str | None, int]] = {}
+    for row in district.roll:
+        if STAGE_OF_GRADE[row.grade] is stage and row.year <= year:
+            latest[row.school] = max(latest.get(row.school, row.year), row.year)
+            grades.setdefault((row.school, row.year, row.grade), {})[row.sex] = row.pupils
+    totals: dict[str, int] = {}
+    for (school, told, _), by_sex in grades.items():
+        if told == latest[school]:
+            pupils = by_sex[None] if None in by_sex else sum(count or 0 for count in by_sex.values())
+            totals[school] = totals.get(school, 0) + pupils
+    return totals
