@@ -35,6 +35,7 @@ STATUS: Mapping[str, HTTPStatus] = {
     "NotSignedIn": HTTPStatus.UNAUTHORIZED,
     "OutsideRegister": HTTPStatus.UNPROCESSABLE_ENTITY,
     "RunEnded": HTTPStatus.CONFLICT,
+    "ScenarioDoesNotFit": HTTPStatus.UNPROCESSABLE_ENTITY,
     "TooManyRows": HTTPStatus.UNPROCESSABLE_ENTITY,
     "UnequalLengths": HTTPStatus.INTERNAL_SERVER_ERROR,
     "UnknownDivision": HTTPStatus.UNPROCESSABLE_ENTITY,

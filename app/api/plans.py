@@ -118,6 +118,7 @@ class HandCheck(BaseModel):
     rules_broken: list[BrokenRule]
     objective: int | None
     parts: dict[str, int]
+    measures: Measures | None
 
 
 class Difference(BaseModel):
@@ -284,17 +285,19 @@ def check_by_hand(edit: HandEdit, plan: PlanDep, session: Reading) -> HandCheck:
     """Tell which rules an edited plan breaks and what it costs; nothing is stored."""
     from app.jobs import planning  # noqa: PLC0415 - it imports the solvers, seconds that only this request needs
 
-    known = {row.id for row in plan.document.settlements}
-    for settlement in edit.assignment:
-        if settlement not in known:
-            raise NotFound("settlement", settlement)
     kept = {row.id: row.school for row in plan.document.settlements if row.school is not None}
-    checked = planning.check_assignment(
+    judged = planning.judge_assignment(
         plan.service.district(plan.row.dataset_id),
         scenarios.load(session, plan.row.scenario_id),
         kept | edit.assignment,
+        dataset_hash=plan.document.dataset_hash,
     )
-    return HandCheck.model_validate(checked, from_attributes=True)
+    return HandCheck(
+        rules_broken=list(judged.rules_broken),
+        objective=judged.certificate.objective,
+        parts=judged.certificate.parts,
+        measures=judged.measures,
+    )
 
 
 @router.get(
