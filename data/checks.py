@@ -10,16 +10,11 @@ from __future__ import annotations
 
 import difflib
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from typing import Any, Protocol, cast
 
-import numpy as np
-import shapely
-from numpy.typing import NDArray
-from shapely.geometry.base import BaseGeometry
-
-from data import records
+from data import map_checks, records
 from data.cells import Cell
 from data.domain.district import District
 from data.domain.divisions import Division, DivisionCode
@@ -28,7 +23,7 @@ from data.faults import Fault, Findings, Where, did_you_mean
 from data.loaded import Dataset, Loaded, from_rows
 from data.norms import Norms
 from data.register import Register
-from data.tables import TABLES, Table
+from data.tables import TABLES
 
 STAGES_OF_KIND: Mapping[SchoolKind, frozenset[Stage]] = {
     SchoolKind.TEACHING_POINT: frozenset({Stage.PRESCHOOL, Stage.PRIMARY}),
@@ -43,14 +38,6 @@ STAGES_OF_KIND: Mapping[SchoolKind, frozenset[Stage]] = {
     SchoolKind.SPECIAL: frozenset(Stage),
 }
 """Stages a school of each kind may offer; a kindergarten class at a primary school is common."""
-
-METRES_PER_DEGREE = 111_320.0
-OVERLAP_SQUARE_METRES = 1_000.0
-OVERLAP_SHARE = 0.01
-"""Overlaps below either, the share being of the smaller outline, come from digitising and are not reported."""
-
-OUTSIDE_METRES = 100.0
-"""Points no further than this outside an outline are taken as drawn on its edge."""
 
 HINTS = 20
 """Unknown ids for which similar known ones are looked up; beyond that a whole column is wrong."""
@@ -85,8 +72,8 @@ def check(dataset: Dataset, declared: Declared, findings: Findings) -> dict[str,
     boarders_have_beds(counted, findings)
     places_are_counted_at_one_level(counted, findings)
     controls_add_up(counted, findings)
-    everything_has_a_location(counted, findings)
-    outlines_and_points_fit(counted, findings)
+    map_checks.everything_has_a_location(counted, findings)
+    map_checks.outlines_and_points_fit(counted, findings)
     return counted
 
 
@@ -136,7 +123,7 @@ def _one_place_a_row(loaded: Loaded, findings: Findings) -> None:
     facts = {"columns": ", ".join(names), "columns_zh": "、".join(loaded.table.column(name).zh for name in names)}
     for row, values in enumerate(zip(*(loaded.columns[name] for name in names), strict=True)):
         filled = [name for name, value in zip(names, values, strict=True) if value is not None]
-        if len(filled) != 1:
+        if len(filled) != 1 and row not in loaded.spoiled:
             column = filled[1] if filled else names[0]
             findings.add("place-count", loaded.where(row, column), count=len(filled), **facts)
 
@@ -180,19 +167,15 @@ def _without_repeats(loaded: Loaded, findings: Findings) -> Loaded:
     table = loaded.table
     first_of: dict[tuple[Cell, ...], int] = {}
     repeats: list[tuple[int, int]] = []
+    required = [i for i, name in enumerate(table.key) if table.column(name).required]
     for row, key in enumerate(zip(*(loaded.columns[name] for name in table.key), strict=True)):
-        if all(part is None for part in key) or _key_is_unread(table, key):
+        if any(key[i] is None for i in required):  # that is reported already
             continue
         first = first_of.setdefault(key, row)
         if first != row:
             repeats.append((first, row))
     agreed = {row for first, row in repeats if _report_repeat(loaded, first, row, findings)}
     return loaded.without(agreed) if agreed else loaded
-
-
-def _key_is_unread(table: Table, key: Sequence[Cell]) -> bool:
-    """Tell whether a required part of the key is blank; that is reported already."""
-    return any(part is None and table.column(name).required for name, part in zip(table.key, key, strict=True))
 
 
 def _report_repeat(loaded: Loaded, first: int, row: int, findings: Findings) -> bool:
@@ -525,110 +508,6 @@ def controls_add_up(dataset: Dataset, findings: Findings) -> None:
         if sum(parts) > cast(int, total) or (parts and complete and sum(parts) != total):
             where = controls.where(row, "pupils")
             findings.add("controls-clash", where, division=division, sum=sum(parts), total=total)
-
-
-# Places on the map
-
-
-def everything_has_a_location(dataset: Dataset, findings: Findings) -> None:
-    """A settlement has an outline or a point, a school a point."""
-    for name in ("settlements", "schools"):
-        if name not in dataset:
-            continue
-        loaded = dataset[name]
-        shapes = loaded.columns.get("geometry") or [None] * len(loaded)
-        for row, (shape, lon) in enumerate(zip(shapes, loaded.columns["lon"], strict=True)):
-            column_is_there = any((loaded.files[row], key) in loaded.headings for key in ("lon", "geometry"))
-            told = column_is_there and loaded.table.column("lon").required
-            if shape is None and lon is None and not told:
-                findings.add("no-location", loaded.where(row, "id"))
-
-
-def outlines_and_points_fit(dataset: Dataset, findings: Findings) -> None:
-    """Outlines do not overlap, points trips start from lie inside, schools stand in some settlement."""
-    if "settlements" not in dataset:
-        return
-    settlements = dataset["settlements"]
-    shapes = settlements.columns["geometry"]
-    rows = [row for row, shape in enumerate(shapes) if isinstance(shape, BaseGeometry) and shape.area > 0]
-    if not rows:
-        return
-    degrees = np.array([shapes[row] for row in rows], dtype=object)
-    scale = _metres_a_degree(degrees)
-    outlines = shapely.transform(degrees, lambda xy: xy * scale)
-    tree = shapely.STRtree(outlines)
-    names = [str(settlements.columns["name"][row] or settlements.columns["id"][row]) for row in rows]
-    _report_overlaps(settlements, rows, names, outlines, tree, findings)
-    _report_centres_outside(settlements, rows, outlines, scale, findings)
-    if "schools" in dataset and len(rows) == len(settlements):
-        _report_schools_outside(dataset["schools"], names, outlines, tree, scale, findings)
-
-
-def _metres_a_degree(outlines: NDArray[np.object_]) -> NDArray[np.float64]:
-    """Give metres a degree east and north at the middle of the district; good to about one in a hundred."""
-    _, south, _, north = shapely.total_bounds(outlines)
-    return np.array([METRES_PER_DEGREE * np.cos(np.radians((south + north) / 2)), METRES_PER_DEGREE])
-
-
-def _report_overlaps(
-    settlements: Loaded,
-    rows: list[int],
-    names: list[str],
-    outlines: NDArray[np.object_],
-    tree: shapely.STRtree,
-    findings: Findings,
-) -> None:
-    left, right = tree.query(outlines, predicate="intersects")
-    once = left < right
-    left, right = left[once], right[once]
-    areas = shapely.area(shapely.intersection(outlines[left], outlines[right]))
-    smaller = np.minimum(shapely.area(outlines[left]), shapely.area(outlines[right]))
-    notable = np.flatnonzero((areas > OVERLAP_SQUARE_METRES) & (areas > OVERLAP_SHARE * smaller))
-    for i in notable.tolist():
-        one, other = int(left[i]), int(right[i])
-        facts = {"one": names[one], "other": names[other], "area": f"{areas[i]:.0f}"}
-        findings.add("settlements-overlap", settlements.where(rows[one], "id"), **facts)
-
-
-def _report_centres_outside(
-    settlements: Loaded,
-    rows: list[int],
-    outlines: NDArray[np.object_],
-    scale: NDArray[np.float64],
-    findings: Findings,
-) -> None:
-    placed = [i for i, row in enumerate(rows) if settlements.columns["lon"][row] is not None]
-    if not placed:
-        return
-    points = _points(settlements, [rows[i] for i in placed], scale)
-    for i, metres in zip(placed, shapely.distance(outlines[placed], points).tolist(), strict=True):
-        if metres > OUTSIDE_METRES:
-            findings.add("centre-outside", settlements.where(rows[i], "lon"), metres=f"{metres:.0f}")
-
-
-def _report_schools_outside(
-    schools: Loaded,
-    names: list[str],
-    outlines: NDArray[np.object_],
-    tree: shapely.STRtree,
-    scale: NDArray[np.float64],
-    findings: Findings,
-) -> None:
-    placed = [row for row, lon in enumerate(schools.columns["lon"]) if lon is not None]
-    if not placed:
-        return
-    points = _points(schools, placed, scale)
-    nearest = tree.nearest(points)
-    distances = shapely.distance(points, outlines[nearest])
-    for row, near, metres in zip(placed, nearest.tolist(), distances.tolist(), strict=True):
-        if metres > OUTSIDE_METRES:
-            facts = {"metres": f"{metres:.0f}", "nearest": names[near]}
-            findings.add("school-outside", schools.where(row, "id"), **facts)
-
-
-def _points(loaded: Loaded, rows: list[int], scale: NDArray[np.float64]) -> NDArray[np.object_]:
-    places = np.array([[loaded.columns["lon"][row], loaded.columns["lat"][row]] for row in rows], dtype=np.float64)
-    return np.asarray(shapely.points(places * scale), dtype=object)
 
 
 def _column(dataset: Dataset, table: str, column: str) -> list[Cell]:

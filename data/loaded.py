@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -24,6 +25,8 @@ class Loaded:
         File and row number of each row; ``None`` as line where the row comes from no file.
     headings
         Heading as written, by file and column; a column missing there has none.
+    spoiled
+        Rows with a cell that could not be read: already reported, so that what it lacks is not reported again.
     """
 
     table: Table
@@ -31,6 +34,7 @@ class Loaded:
     files: list[str]
     lines: list[int | None]
     headings: dict[tuple[str, str], str] = field(default_factory=dict)
+    spoiled: set[int] = field(default_factory=set)
 
     def __len__(self) -> int:
         return len(self.files)
@@ -56,18 +60,21 @@ class Loaded:
             [self.files[row] for row in kept],
             [self.lines[row] for row in kept],
             self.headings,
+            {new for new, row in enumerate(kept) if row in self.spoiled},
         )
 
 
 def joined(pieces: list[Loaded]) -> Loaded:
     """Put pieces of one table, from several files, one after another."""
     table = pieces[0].table
+    starts = itertools.accumulate((len(piece) for piece in pieces), initial=0)
     return Loaded(
         table,
         {name: [value for piece in pieces for value in piece.columns[name]] for name in table.names},
         [file for piece in pieces for file in piece.files],
         [line for piece in pieces for line in piece.lines],
         {key: heading for piece in pieces for key, heading in piece.headings.items()},
+        {start + row for start, piece in zip(starts, pieces, strict=False) for row in piece.spoiled},
     )
 
 

@@ -54,10 +54,14 @@ def locate(piece: Piece, declared: System | None, findings: Findings) -> None:
         return
     choice = _choose(piece, declared, places, findings)
     if choice is None:
+        _spoil(loaded, set(owners))
         return
-    degrees = choice.system.to_degrees(places)
-    if not _report_outside(loaded, choice.system, places, degrees, owners, findings):
-        _take_degrees(loaded, degrees)
+    degrees = choice.system.to_degrees(places).copy()
+    outside = _report_outside(loaded, choice.system, places, degrees, owners, findings)
+    degrees[np.isin(owners, list(outside))] = 0.0  # not shown to anyone: these rows are left without a place
+    _take_degrees(loaded, degrees)
+    _spoil(loaded, outside)
+    if not outside:
         _report_assumption(loaded, choice, declared, piece, findings)
 
 
@@ -102,9 +106,10 @@ def _report_assumption(
 
 def _report_half_points(loaded: Loaded, findings: Findings) -> None:
     for row, (lon, lat) in enumerate(zip(loaded.columns["lon"], loaded.columns["lat"], strict=True)):
-        both_read = loaded.table.column("lon").required  # a blank one is reported already
-        if (lon is None) != (lat is None) and not both_read:
+        blank_is_told = loaded.table.column("lon").required
+        if (lon is None) != (lat is None) and not blank_is_told and row not in loaded.spoiled:
             findings.add("half-point", loaded.where(row, "lon" if lon is None else "lat"))
+            loaded.spoiled.add(row)
 
 
 def _make_flat_shapes(loaded: Loaded, findings: Findings) -> None:
@@ -116,6 +121,8 @@ def _make_flat_shapes(loaded: Loaded, findings: Findings) -> None:
     for row, shape in enumerate(shapes):
         if isinstance(shape, BaseGeometry) and not (valid[row] and _is_flat(shape)):
             shapes[row] = _flat(loaded, row, shape, findings)
+            if shapes[row] is None:
+                loaded.spoiled.add(row)
 
 
 def _is_flat(shape: BaseGeometry) -> bool:
@@ -181,13 +188,10 @@ def _shapes(loaded: Loaded) -> list[tuple[int, BaseGeometry]]:
 
 def _report_outside(
     loaded: Loaded, system: System, places: Coordinates, degrees: Coordinates, owners: list[int], findings: Findings
-) -> bool:
-    """Report rows that do not lie where the system is for, and tell whether there are any."""
-    outside = np.flatnonzero(~system.holds(degrees))
-    if not len(outside):
-        return False
+) -> set[int]:
+    """Report rows that do not lie where the system is for, and give them."""
     first_of_row: dict[int, int] = {}
-    for i in outside.tolist():
+    for i in np.flatnonzero(~system.holds(degrees)).tolist():
         first_of_row.setdefault(owners[i], i)
     rows = len(set(owners))
     if rows > 1 and len(first_of_row) > WORST_SHARE * rows:
@@ -196,11 +200,19 @@ def _report_outside(
         hint = _hint(system, places)
         facts = {"crs": system.name, "count": len(first_of_row), "total": rows, "at": _written(degrees[first])}
         findings.add("crs-implausible", where, **facts, **hint)
-        return True
+        return set(owners)
     for row, i in first_of_row.items():
         where = loaded.where(row, "lon", _written(places[i]))
         findings.add("outside-area", where, at=_written(degrees[i]), crs=system.name)
-    return True
+    return set(first_of_row)
+
+
+def _spoil(loaded: Loaded, rows: set[int]) -> None:
+    """Leave rows without a place: what is wrong with it has been said, and no other check should look at it."""
+    loaded.spoiled |= rows
+    for name in ("lon", "lat", "geometry"):
+        for row in rows if name in loaded.columns else ():
+            loaded.columns[name][row] = None
 
 
 def _hint(system: System, places: Coordinates) -> dict[str, str]:

@@ -107,9 +107,9 @@ def _tables(raw: list[RawSheet], declaration: Declaration, findings: Findings) -
     for sheet in raw:
         table = sheets.table_of(sheet, declaration)
         if table is None:
-            unknown.append(sheet.names[0])
-            hint = did_you_mean(sheets.likely_tables(sheet.names[-1]))
-            findings.add("table-unknown", Where(sheet.file), name=sheet.names[-1], **hint)
+            unknown.append(sheet.called)
+            hint = did_you_mean(sheets.likely_tables(sheet.called))
+            findings.add("table-unknown", Where(sheet.file), name=sheet.called, **hint)
         else:
             by_table.setdefault(table.name, []).append(sheet)
     dataset = {}

@@ -87,7 +87,7 @@ def _layer(source: SourceFile, name: str, *, alone: bool) -> RawSheet:
     rows = [headings, *(list(row) for row in zip(*texts, strict=True))] if texts else [[] for _ in range(count + 1)]
     geometry = _geometry(outlines, count)
     file = source.name if alone else f"{source.name} [{name}]"
-    names = (name, source.name, source.stem) if alone else (name,)
+    names = (source.name, source.stem, name) if alone else (name,)
     system = coordinates.file_system(meta.get("crs"))
     return RawSheet(file, names, rows, list(range(len(rows))), geometry, system)
 

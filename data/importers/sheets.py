@@ -53,6 +53,11 @@ class RawSheet:
     geometry: list[BaseGeometry | None] | None = None
     system: System | None = None
 
+    @property
+    def called(self) -> str:
+        """The one name to show: of a file without its ending, of a sheet among several its own."""
+        return self.names[min(1, len(self.names) - 1)]
+
 
 @dataclass(slots=True)
 class Piece:
@@ -277,6 +282,7 @@ def _is_second_heading(row: Sequence[str], table: Table, found: Headings) -> boo
 def _typed(sheet: RawSheet, table: Table, found: Headings, body: list[int], findings: Findings) -> Loaded:
     columns: dict[str, list[Cell]] = {}
     headings: dict[tuple[str, str], str] = {}
+    spoiled: set[int] = set()
     lines = [sheet.lines[i] for i in body]
     for column in table.columns:
         positions = found.positions.get(column.name, [])
@@ -286,8 +292,9 @@ def _typed(sheet: RawSheet, table: Table, found: Headings, body: list[int], find
         headings[sheet.file, column.name] = found.texts[positions[0]]
         texts = _texts(sheet.rows, body, positions)
         where = Where(sheet.file, table.name, None, found.texts[positions[0]])
-        columns[column.name] = _values(column, texts, lines, where, findings)
-    return Loaded(table, columns, [sheet.file] * len(body), list(lines), headings)
+        columns[column.name], bad = _values(column, texts, lines, where, findings)
+        spoiled.update(bad)
+    return Loaded(table, columns, [sheet.file] * len(body), list(lines), headings, spoiled)
 
 
 def _texts(rows: list[list[str]], body: list[int], positions: list[int]) -> list[str]:
@@ -297,8 +304,10 @@ def _texts(rows: list[list[str]], body: list[int], positions: list[int]) -> list
     return ["".join(rows[i][position] for position in positions if position < len(rows[i])) for i in body]
 
 
-def _values(column: Column, texts: list[str], lines: list[int], where: Where, findings: Findings) -> list[Cell]:
-    """Read a column; each different text is read once, and each bad cell reported on its own row."""
+def _values(
+    column: Column, texts: list[str], lines: list[int], where: Where, findings: Findings
+) -> tuple[list[Cell], list[int]]:
+    """Read a column; each different text is read once, each bad cell reported on its row. Also give the bad rows."""
     read: dict[str, Cell] = {}
     bad: dict[str, BadCell] = {}
     for text in dict.fromkeys(texts):
@@ -310,7 +319,7 @@ def _values(column: Column, texts: list[str], lines: list[int], where: Where, fi
             read[text], bad[text] = None, problem
     if bad or (column.required and None in read.values()):
         _report_cells(column, texts, lines, where, findings, read=read, bad=bad)
-    return [read[text] for text in texts]
+    return [read[text] for text in texts], [row for row, text in enumerate(texts) if text in bad] if bad else []
 
 
 def _report_cells(

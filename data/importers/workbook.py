@@ -48,7 +48,7 @@ def _sheet(source: SourceFile, book: Any, name: str, errors: dict[tuple[int, int
         if line < len(rows) and position < len(rows[line]):
             rows[line][position] = error
     _spread_merged(rows, sheet.merged_cell_ranges or [])
-    names = (name, source.name, source.stem) if alone else (name,)
+    names = (name, source.stem, source.name) if alone else (name,)
     return RawSheet(f"{source.name} [{name}]", names, rows, list(range(1, len(rows) + 1)))
 
 
@@ -74,7 +74,7 @@ def _spread_merged(rows: list[list[str]], merged: list[tuple[tuple[int, int], tu
     for (top, left), (bottom, right) in merged:
         if right > left:
             _empty_title(rows, top, left, right)
-        elif left < len(rows[top]) if top < len(rows) else False:
+        elif top < len(rows) and left < len(rows[top]):
             for line in range(top + 1, min(bottom + 1, len(rows))):
                 rows[line][left] = rows[top][left]
 
