@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import threading
 import time
@@ -109,8 +110,7 @@ def mixed_integer(
 @cache
 def _highspy() -> Any:
     """Load the solver, 0.3 s, where one is near; its first object writes a banner to stdout, which is not ours."""
-    import highspy  # noqa: PLC0415
-
+    highspy: Any = importlib.import_module("highspy")
     stdout, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, 1)

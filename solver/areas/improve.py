@@ -19,16 +19,16 @@ FIRST_PAIRS = 600
 FEWEST_PAIRS = 150
 """Pairs of a neighbourhood: the size in use grows with every proof and shrinks with every time-out."""
 
-NEIGHBOURHOOD_SECONDS = 1.2
+NEIGHBOURHOOD_SECONDS = 1.0
 NEIGHBOURHOOD_NODES = 300
 NEIGHBOURHOOD_ROUNDS = 12
 NEIGHBOURHOODS_A_ROUND = 16
 SHAKES_A_ROUND = 10
 DUAL_STEPS = 60
 WORTH_GOING_ON = 0.0005
-"""A round that gains this share is followed by more neighbourhoods alone."""
+"""Where schools may close, a round that gains this share is followed by more neighbourhoods alone."""
 
-ANNEAL_STEPS = 4_000_000
+ANNEAL_STEPS = 6_000_000
 SHAKE_STEPS = 250
 """A round anneals this many steps; a shake, this many for each settlement."""
 
@@ -65,7 +65,7 @@ class Improver:
         """Choose what this round does: neighbourhoods while they gain, then the means to leave where they stand."""
         before, self._cost_before = self._cost_before, self._work.best.cost if self._work.best else np.inf
         neighbourhoods: list[Callable[[], None]] = [self._neighbourhood] * NEIGHBOURHOODS_A_ROUND
-        if self._cost_before < before * (1.0 - WORTH_GOING_ON):
+        if self._free and self._cost_before < before * (1.0 - WORTH_GOING_ON):
             return neighbourhoods
         return [*neighbourhoods, self._anneal, *[self._shake] * (SHAKES_A_ROUND if self._free else 0)]
 
