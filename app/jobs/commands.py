@@ -196,9 +196,9 @@ def _reason(where: Sequence[str | int], what: str) -> str:
 
 def solve(district: District, scenario: Scenario, dataset_hash: str, standing: Path | None) -> dict[str, Any]:
     """Plan in this process with progress on stderr; a first Ctrl-C keeps the best plan, a second ends all."""
-    from app.jobs import orders, planning
+    from app.jobs import planning
 
-    start_from = None if standing is None else orders.standing_in(district, json.loads(standing.read_text("utf-8")))
+    start_from = None if standing is None else _standing(district, scenario, standing)
     document = planning.plan_district(
         district,
         scenario,
@@ -208,6 +208,15 @@ def solve(district: District, scenario: Scenario, dataset_hash: str, standing: P
         should_stop=_stop_on_interrupt(),
     )
     return document.model_dump(mode="json")
+
+
+def _standing(district: District, scenario: Scenario, path: Path) -> dict[str, str]:
+    from app.jobs import orders
+
+    try:
+        return orders.standing_in(district, scenario.stage, json.loads(path.read_text("utf-8")))
+    except (ValueError, KeyError, TypeError) as error:
+        raise typer.BadParameter(f"{path} is no plan document", param_hint="--standing") from error
 
 
 def show_progress(progress: Progress) -> None:

@@ -34,6 +34,8 @@ def serve(
 
     from app import main  # noqa: PLC0415
 
+    for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn raises a signal again when it has ended by it
+        signal.signal(number, lambda *_: None)
     first_run = None if sample is None else _first_run(settings, sample)
     service = queue.launch(settings, solver_command=solver_command) if worker else None
     code = 1

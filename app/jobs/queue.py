@@ -25,6 +25,7 @@ from datetime import datetime
 from dbos import DBOS, DBOSClient, DBOSConfig
 from sqlalchemy import make_url
 
+from app.db.migrate import migrate
 from app.db.session import Database
 from app.jobs import executor, runs, watched
 from app.jobs.executor import Hold, Seat
@@ -131,8 +132,10 @@ def launch(settings: Settings, *, solver_command: Sequence[str] = SOLVER) -> Ser
     lock = None if settings.shared_database else executor.lock_worker(settings.data_dir)
     seat = None if settings.executor_id else executor.take_seat(settings.data_dir)
     executor_id = seat.executor_id if seat is not None else settings.executor_id
+    database = Database(settings.database_url)
+    migrate(database)
     starter = DbosStarter(settings)
-    worker = Worker(settings, Database(settings.database_url), executor_id, tuple(solver_command))
+    worker = Worker(settings, database, executor_id, tuple(solver_command))
     keeper = Keeper(worker, Library(starter.start, workflow_id, watch))
     _Here.service = Service(worker, starter, seat, lock, keeper)
     keeper.beat()  # before the library may give us work, or a peer could think us dead

@@ -96,7 +96,7 @@ def order_of(session: Session, settings: Settings, run: RunRow) -> dict[str, Any
         update={**run.order, "workers": min(int(run.order["workers"]), settings.solver_workers)}
     )
     asked = scenario.model_copy(update={"solve": solve_order})
-    if run.schedule_id is not None:
+    if run.schedule_id is not None and run.standing_plan_id is not None:
         asked = watched.with_price_on_change(asked)
     return {
         "kind": "solve",

@@ -25,7 +25,6 @@ from app.db.scope import Scope
 from app.db.session import Database
 from app.jobs import conduct
 from app.jobs.conduct import Desk, Look, Planned
-from data.domain.district import District
 from solver.plan import Status
 
 if TYPE_CHECKING:
@@ -66,11 +65,11 @@ def _another_under_way(session: Session, run: RunRow) -> bool:
     return any(other.schedule_id == run.schedule_id and other.id != run.id for other in runs.under_way(session))
 
 
-def with_price_on_change(scenario: Scenario) -> Scenario:
-    """Put a price on moved pupils where the scenario has none."""
-    if scenario.weights.moved_pupil > 0:
-        return scenario
-    weights = scenario.weights.model_copy(update={"moved_pupil": PRICE_OF_A_MOVED_PUPIL})
+def with_price_on_change(scenario: Scenario, price: int | None = None) -> Scenario:
+    """Put a price on moved pupils, yuan a year each; not given: ours, where the scenario has none."""
+    if price is None:
+        price = scenario.weights.moved_pupil or PRICE_OF_A_MOVED_PUPIL
+    weights = scenario.weights.model_copy(update={"moved_pupil": price})
     return scenario.model_copy(update={"weights": weights})
 
 
@@ -108,29 +107,20 @@ def _column(session: Session, dataset: DatasetRow, table: str, column: str) -> s
     return {row[column] for row in csv.DictReader(io.StringIO(content))}
 
 
-def only_the_standing_plan(scenario: Scenario, standing: Mapping[str, Any], district: District) -> Scenario:
+def only_the_standing_plan(scenario: Scenario, assignment: Mapping[str, str]) -> Scenario:
     """
-    Leave a scenario no choice but a standing plan: its schools open, its settlements pinned.
+    Leave a scenario no choice but a standing plan: its settlements pinned, their schools open.
 
-    What the plan does not know (a new settlement, a new school) stays free; what is gone from the figures is left out.
+    ``assignment`` is what of the plan is still in the figures. What the plan does not know stays free.
     """
-    settlements = {settlement.id for settlement in district.settlements}
-    schools = {school.id for school in district.schools}
-    decided = {row["id"]: row["decision"] for row in standing["schools"] if row["id"] in schools}
-    pins = tuple(
-        Pin(settlement=row["id"], school=row["school"])
-        for row in standing["settlements"]
-        if row["id"] in settlements and row["school"] in schools
-    )
-    keep = {id for id, decision in decided.items() if decision == "keep"}
-    close = {id for id, decision in decided.items() if decision == "close"}
+    joined = set(assignment.values())
     return scenario.model_copy(
         update={
             "open_choice": OpenChoice.CHOOSE,
-            "pins": pins,
+            "pins": tuple(Pin(settlement=v, school=s) for v, s in assignment.items()),
             "bans": (),
-            "keep_open": tuple(sorted((set(scenario.keep_open) | keep) - close)),
-            "close": tuple(sorted((set(scenario.close) | close) - keep)),
+            "close": tuple(id for id in scenario.close if id not in joined),
+            "keep_open": tuple(sorted(joined.union(scenario.keep_open))),
             "open_schools_at_least": 0,
             "open_schools_at_most": None,
             "solve": scenario.solve.model_copy(update={"seconds": min(scenario.solve.seconds, JUDGE_SECONDS)}),
@@ -281,7 +271,9 @@ def compare(
             },
             "pupils": {"then": _pupils(standing), "now": _pupils(best)},
             **_changes(standing, best),
-            "standing_broken_by": [] if judged is None else [*judged["unserved"], *judged["clashes"]],
+            "standing_broken_by": []
+            if judged is None
+            else [*_hard_faults(judged), *judged["unserved"], *judged["clashes"]],
         },
     )
 
@@ -302,13 +294,18 @@ def _against(standing: Mapping[str, Any], best: Mapping[str, Any], judged: Mappi
     """Give the reason when there is a standing plan and a new one."""
     if judged is None:
         return "standing-not-judged"
+    if judged["certificate"]["status"] == Status.INFEASIBLE or _hard_faults(judged):
+        return "standing-impossible"
     now, new = _objective(judged), _objective(best)
-    if now is None:
-        infeasible = judged["certificate"]["status"] == Status.INFEASIBLE
-        return "standing-impossible" if infeasible else "standing-not-judged"
+    if now is None or new is None:
+        return "standing-not-judged"
     changes = _changes(standing, best)
     differs = bool(changes["schools_opening"] or changes["schools_closing"] or changes["settlements_changing"])
-    return "better-plan" if differs and new is not None and new < now else "unchanged"
+    return "better-plan" if differs and new < now else "unchanged"
+
+
+def _hard_faults(document: Mapping[str, Any]) -> list[Any]:
+    return [rule for rule in document["rules_broken"] if rule["hard"]]
 
 
 def _objective(document: Mapping[str, Any] | None) -> int | None:

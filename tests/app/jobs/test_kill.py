@@ -7,12 +7,17 @@ On SQLite the worker comes back; on PostgreSQL another one, that lives, takes ov
 from __future__ import annotations
 
 import os
+import re
 import signal
+import socket
 
+import httpx
 import psutil
 import pytest
-from job_runs import plans_of, queue_run, read_run, until, until_state
+from job_runs import hamlet, plans_of, queue_run, read_run, until, until_state
 
+from app.audit import SYSTEM
+from app.db import datasets, heartbeats
 from app.jobs.queue import DbosStarter
 from app.settings import Settings
 
@@ -66,6 +71,67 @@ def test_a_killed_worker_is_replaced_by_one_that_lives(database, workers, start)
     run = until_state(database, run_id, "done", "failed", "cancelled")
     assert (run.state, run.attempts, plans_of(database, run_id)) == ("done", 2, 1)
     assert run.executor != holder
+
+
+@BOTH
+def test_a_killed_service_comes_back_with_its_run(database, workers, port):
+    first = workers.start(seconds=60, what="serve", port=port)
+    until(lambda: "Uvicorn running" in workers.output(), 40, workers.output())
+    token = re.search(r"One-time admin token[^:]*: (\S+)", workers.output()).group(1)
+    api = httpx.Client(base_url=f"http://127.0.0.1:{port}/api", headers={"Authorization": f"Bearer {token}"})
+    with database.writing() as session:
+        dataset, _ = datasets.store(session, hamlet(), [], SYSTEM)
+    scenario = api.post("/scenarios", json={"dataset_id": dataset.id, "scenario": {"title": "x", "target_year": 2030}})
+    assert scenario.status_code == 201, scenario.text
+    key = {"Idempotency-Key": "once"}
+    run = api.post("/runs", json={"scenario_id": scenario.json()["id"]}, headers=key)
+    assert run.status_code == 202, run.text
+    where = run.headers["Location"].removeprefix("/api")
+    child = running_child(workers)
+    until(lambda: api.get(where).json()["best"] == 10, 20)  # progress is seen while it runs
+    os.kill(first.pid, signal.SIGKILL)
+    first.wait()
+    until(lambda: not psutil.pid_exists(child), 10)
+
+    workers.start(seconds=0.5, what="serve", port=port)
+    until(lambda: workers.output().count("Uvicorn running") == 2, 40, workers.output())
+    until(lambda: api.get(where).json()["state"] in {"done", "failed", "cancelled"}, 30)
+    ended = api.get(where).json()
+    assert (ended["state"], plans_of(database, ended["id"])) == ("done", 1)
+    assert len(api.get("/runs").json()) == 1
+    again = api.post("/runs", json={"scenario_id": scenario.json()["id"]}, headers=key)
+    assert again.headers["Location"] == run.headers["Location"]
+    assert len(workers.children()) == 2
+
+
+@pytest.fixture
+def port():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_service_that_is_asked_to_end_takes_leave(database, workers, start, port, number):
+    service = workers.start(seconds=60, what="serve", port=port)
+    run_id = queue_run(database, start=start)
+    child = running_child(workers)
+    until_state(database, run_id, "running")
+    service.send_signal(number)
+    assert service.wait(timeout=20) == 0
+    assert not psutil.pid_exists(child)
+    assert read_run(database, run_id).state == "running"
+    with database.reading() as session:
+        assert heartbeats.living(session, 60) == []
+
+
+def test_a_service_whose_port_is_taken_ends_and_says_so(database, workers):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        service = workers.start(what="serve", port=taken.getsockname()[1])
+        assert service.wait(timeout=40) != 0
+    assert "address already in use" in workers.output()
 
 
 @BOTH
