@@ -30,6 +30,12 @@ export function word(group: string, name: string | null | undefined): string {
   return key in WORDING ? t(key as WordingKey) : name;
 }
 
+/** What a problem document says: its reasons in the chosen language where it has them, else its detail. */
+export function refusal(problem: { title?: string; detail?: string; facts?: Record<string, unknown> }): string {
+  const own = problem.facts?.[current === "zh" ? "reasons_zh" : "reasons"];
+  return Array.isArray(own) ? own.join(" ") : problem.detail || problem.title || "";
+}
+
 /** The service's own sentence in the chosen language. */
 export function said(sentence: { detail: string; detail_zh: string } | { reason: string; reason_zh: string }): string {
   if ("detail" in sentence) return current === "zh" ? sentence.detail_zh || sentence.detail : sentence.detail;

@@ -145,7 +145,7 @@ export interface Run {
   seconds: number | null;
   plan_id: string | null;
   /** A problem document, when the run failed. */
-  error: { title?: string; detail?: string } | null;
+  error: { title?: string; detail?: string; facts?: Record<string, unknown> } | null;
   created_at: string;
   started_at: string | null;
   ended_at: string | null;
@@ -266,8 +266,9 @@ export interface PlanDocument {
   rules_broken: BrokenRule[];
   unserved: Unserved[];
   clashes: Clash[];
-  travel: Record<string, unknown>;
-  notices: Record<string, string>[];
+  /** `estimate`: the minutes rest on no road network. */
+  travel: { mode: string; estimate: boolean; km_per_hour: number; detour: number };
+  notices: { code: string; en: string; zh: string }[];
   forecast: Record<string, unknown>;
   versions: Record<string, string>;
 }

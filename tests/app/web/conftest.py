@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -13,6 +14,7 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 from urllib.parse import urlsplit
 
@@ -22,6 +24,7 @@ from playwright.sync_api import Browser, Locator, Page, sync_playwright
 ROOT = Path(__file__).parents[3]
 DIST = ROOT / "app" / "web" / "dist" / "index.html"
 START_SECONDS = 120
+RUN_SECONDS = 120
 QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 SAMPLES = ("three_hamlets", "river_district")
 
@@ -32,6 +35,26 @@ class Service:
 
     origin: str
     token: str
+
+    def call(self, method: str, path: str, body: object = None) -> Any:
+        """Call the API as a program does, with the token."""
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.origin}/api{path}", data, headers, method=method)
+        with urllib.request.urlopen(request, timeout=60) as reply:
+            return json.loads(reply.read() or b"null")
+
+    def plan(self, division: str, **scenario: object) -> str:
+        """Solve a scenario on the dataset of a division, and give the id of its plan."""
+        dataset = next(one["id"] for one in self.call("GET", "/datasets") if one["division"] == division)
+        order = {"dataset_id": dataset, "scenario": scenario}
+        run = self.call("POST", "/runs", {"scenario_id": self.call("POST", "/scenarios", order)["id"]})
+        deadline = time.monotonic() + RUN_SECONDS
+        while run["state"] in {"queued", "running"} and time.monotonic() < deadline:
+            time.sleep(0.2)
+            run = self.call("GET", f"/runs/{run['id']}")
+        assert run["state"] == "done", run
+        return str(run["plan_id"])
 
 
 @dataclass

@@ -154,6 +154,67 @@ def test_a_run_is_watched_live_and_stopped_with_its_best_plan(visit):
     _narrow_pages_do_not_scroll_sideways(visit)
 
 
+def test_another_school_is_tried_for_a_settlement(visit):
+    # B at North: 12 pupils travel 15 minutes more at 60 yuan, and South's zone no longer holds its own settlement.
+    # North gains the 12 pupils that South loses, so what both lack of the least viable size stays the same.
+    plan = visit.service.plan(three_hamlets.DIVISION, title="三村只划片", target_year=2031, open_choice="all")
+    visit.sign_in()
+    page = visit.page
+    visit.open(f"#/plans/{plan}")
+    page.get_by_role("tab", name="村社区").click()
+    page.get_by_role("button", name="中坝村").click()
+    panel = page.locator('[data-place="B"]')
+    panel.get_by_text("换一所学校会怎样？").click()
+    panel.get_by_label("输入学校名").fill("北岸小学（north）")
+    panel.get_by_role("button", name="试算").click()
+    expect(panel).to_contain_text("+10,800 元")
+    expect(panel.locator("[data-hard-broken]")).to_have_attribute("data-hard-broken", "1")
+    expect(panel).to_contain_text("片区含学校所在地")
+    visit.shoot("what-if")
+
+
+def test_two_plans_are_compared(visit):
+    closing = visit.service.plan(three_hamlets.DIVISION, title="可撤并", target_year=2031)
+    zoning = visit.service.plan(three_hamlets.DIVISION, title="只划片", target_year=2031, open_choice="all")
+    visit.sign_in()
+    page = visit.page
+    visit.open(f"#/comparisons?a={closing}&b={zoning}")
+    visit.idle_map()
+    expect(page.get_by_role("heading", name="学校不同的村社区（1）")).to_be_visible()
+    row = page.get_by_role("region", name="两方案不同之处").locator("tbody tr")
+    expect(row).to_have_text(re.compile("上湾村.*18.*南岸小学.*北岸小学.*30.*5"))
+    row.get_by_role("button").click()
+    expect(page.locator(".hit")).to_have_text("上湾村：A 南岸小学，B 北岸小学")
+    visit.idle_map()
+    visit.shoot("comparison")
+
+
+def test_a_scenario_is_watched_and_reported_on(visit):
+    visit.service.plan(three_hamlets.DIVISION, title="每夜重算的三村", target_year=2031)
+    visit.sign_in()
+    page = visit.page
+    visit.open("#/schedules")
+    form = page.get_by_role("form", name="新建定时重算")
+    form.get_by_label("情景").select_option(label="每夜重算的三村 · 2031")
+    form.get_by_role("button", name="建立").click()
+    row = page.get_by_role("region", name="定时重算").locator("tbody tr").filter(has_text="每夜重算的三村")
+    expect(row).to_contain_text("每天 02:00")
+    row.get_by_role("button", name="立即重算").click()
+    row.get_by_role("link", name="偏离报告").click()
+    reports = page.locator(".report")
+    for _ in range(60):
+        page.get_by_role("button", name="刷新").click()
+        page.wait_for_timeout(1_000)
+        if reports.count() > 0:
+            break
+    # The figures are the same, so the standing plan is still the best.
+    expect(reports.first).to_contain_text("现行方案仍为已知最优。")
+    expect(reports.first).to_contain_text("无须行动")
+    visit.shoot("schedules")
+    row.get_by_role("checkbox").click()
+    expect(row).to_contain_text("已停用")
+
+
 def test_the_page_is_worked_with_the_keyboard(visit):
     visit.sign_in()
     page = visit.page
@@ -241,9 +302,15 @@ def _narrow_pages_do_not_scroll_sideways(visit) -> None:
     page = visit.page
     plan = page.url.partition("#")[2]
     page.set_viewport_size({"width": 390, "height": 844})
-    for name, address in (("plan", plan), ("data", "/datasets"), ("scenario", "/scenarios/new"), ("runs", "/runs")):
+    for name, address, drawn in (
+        ("plan", plan, ".plan-side .facts"),
+        ("data", "/datasets", "tbody tr"),
+        ("scenario", "/scenarios/new", "table.norms tbody tr"),
+        ("runs", "/runs", "tbody tr"),
+        ("schedules", "/schedules", "form"),
+    ):
         visit.open(f"#{address}")
-        page.wait_for_load_state("networkidle")
+        page.locator(drawn).first.wait_for()
         assert page.evaluate("document.documentElement.scrollWidth") == 390, name
         if name == "plan":
             visit.idle_map()

@@ -22,7 +22,7 @@ export function ProgressChart({ history }: { history: readonly ProgressPoint[] }
       label={t("run.chart")}
       height={280}
       data={data}
-      scales={{ x: { time: false } }}
+      scales={{ x: { time: false, range: (_, _first, last) => [0, Math.max(1, last)] } }}
       series={[
         { label: t("run.seconds"), value: (_, raw: number | null) => (raw === null ? t("none") : raw.toFixed(1)) },
         { label: t("run.best"), stroke: "#12495c", width: 2.5, value, ...(steps ? { paths: steps } : {}) },

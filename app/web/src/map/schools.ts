@@ -2,6 +2,7 @@
 
 import type { Map as MapLibreMap } from "maplibre-gl";
 
+import type { Stage } from "../wire";
 import { emptySource, fill, type Start } from "./layer";
 
 const SOURCE = "schools";
@@ -43,6 +44,12 @@ export function start(): Start {
       },
     ],
   };
+}
+
+/** The schools that have a site of a stage. */
+export function atStage(schools: GeoJSON.FeatureCollection, stage: Stage): GeoJSON.FeatureCollection {
+  const features = schools.features.filter((school) => (school.properties?.stages as string[]).includes(stage));
+  return { ...schools, features };
 }
 
 /** Draw schools; `symbolOf` says how each is drawn, `null` leaves it out. */

@@ -106,7 +106,7 @@ export function choose(map: MapLibreMap, ids: readonly string[]): void {
 
 /** Patterns that say the same without colour: strokes one way for moved, crossed for unserved. */
 export function addHatches(map: MapLibreMap): void {
-  map.addImage("hatch-moved", hatch("rgba(90,42,107,0.75)", false), { pixelRatio: 2 });
+  map.addImage("hatch-moved", hatch("rgba(90,42,107,0.5)", false), { pixelRatio: 2 });
   map.addImage("hatch-unserved", hatch("rgba(179,38,30,0.9)", true), { pixelRatio: 2 });
 }
 

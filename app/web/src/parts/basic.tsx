@@ -3,7 +3,7 @@
 import type { ComponentChildren } from "preact";
 
 import type { Problem } from "../api";
-import { t, word } from "../language";
+import { refusal, t, word } from "../language";
 
 /** Must stand wherever a figure comes from a generator. */
 export function SyntheticBadge({ synthetic }: { synthetic: boolean }) {
@@ -28,7 +28,7 @@ export function TrustMark({ trust }: { trust: string }) {
 
 export function ProblemBox({ problem }: { problem: Problem | null }) {
   if (!problem) return null;
-  const detail = problem.status === 0 ? t("problem.offline") : problem.detail || problem.title;
+  const detail = problem.status === 0 ? t("problem.offline") : refusal(problem);
   const known = word("problem_type", problem.kind);
   return (
     <div class="notice notice-bad" role="alert">

@@ -1,7 +1,7 @@
 /** How good a plan is, how it was made, what it rests on and what it breaks. */
 
 import { number, percent, seconds, yuan } from "../format";
-import { said, t, word } from "../language";
+import { language, said, t, word } from "../language";
 import type { BrokenRule, PlanDocument } from "../wire";
 import { Facts, TrustMark } from "./basic";
 import { StatusMark } from "./marks";
@@ -102,29 +102,31 @@ function BrokenList({ rules }: { rules: readonly BrokenRule[] }) {
 }
 
 /** 直线估算: minutes that no road network stands behind. */
-export function TravelMark({ travel }: { travel: Record<string, unknown> }) {
-  if (travel.method === "roads") return null;
+export function TravelMark({ travel }: { travel: PlanDocument["travel"] }) {
+  if (!travel.estimate) return null;
   return (
     <p class="notice notice-warn">
       <strong>{t("travel.estimate")}</strong>{" "}
       {t("travel.estimate.hint", {
-        speed: number(asNumber(travel.km_per_hour), 1),
-        detour: number(asNumber(travel.detour), 2),
+        speed: number(travel.km_per_hour, 1),
+        detour: number(travel.detour, 2),
       })}
     </p>
   );
 }
 
-const asNumber = (value: unknown): number | null => (typeof value === "number" ? value : null);
+/** Codes of notices that the page marks in its own way already. */
+const MARKED = ["straight-line", "synthetic"];
 
-function Notices({ notices }: { notices: readonly Record<string, string>[] }) {
-  if (notices.length === 0) return null;
+function Notices({ notices }: { notices: PlanDocument["notices"] }) {
+  const others = notices.filter((notice) => !MARKED.includes(notice.code));
+  if (others.length === 0) return null;
   return (
-    <details class="fold" open={notices.length <= 3}>
-      <summary>{t("notices", { count: notices.length })}</summary>
+    <details class="fold" open={others.length <= 3}>
+      <summary>{t("notices", { count: others.length })}</summary>
       <ul class="notes">
-        {notices.map((notice) => (
-          <li>{said({ detail: notice.detail ?? "", detail_zh: notice.detail_zh ?? "" })}</li>
+        {others.map((notice) => (
+          <li>{notice[language()]}</li>
         ))}
       </ul>
     </details>

@@ -79,8 +79,8 @@ function Compared({ first, second, baseMapUrl }: ComparedProps) {
   const loaded = useLoaded(async () => {
     const [comparison, a, b] = await Promise.all([
       api.comparison(first.id, second.id),
-      loadPlanLayers(first.id),
-      loadPlanLayers(second.id),
+      loadPlanLayers(first),
+      loadPlanLayers(second),
     ]);
     return { comparison, a, b };
   }, [first.id, second.id]);

@@ -8,7 +8,7 @@ import { language, said, t, word } from "../language";
 import { useLoaded } from "../load";
 import type { Hit } from "../map/canvas";
 import { SchoolLegend } from "../map/legend";
-import type { SchoolSymbol } from "../map/schools";
+import { atStage, type SchoolSymbol } from "../map/schools";
 import type { Trip } from "../map/trips";
 import { type Focus, type Side, TwoMaps } from "../map/two_maps";
 import { Panel, ProblemBox, SyntheticBadge, Tabs, Waiting } from "../parts/basic";
@@ -17,7 +17,8 @@ import { DecisionMark, StatusMark } from "../parts/marks";
 import { PlacePanel } from "../parts/place_panel";
 import { type Column, DataTable } from "../parts/table";
 import { link } from "../route";
-import type { Clash, Measures, Plan, PlanDocument, SchoolPlan, SettlementPlan, Unserved } from "../wire";
+import type { Clash, Measures, Plan, PlanDocument, SchoolPlan, SettlementPlan, Stage, Unserved } from "../wire";
+import { todaySymbol } from "./dataset";
 import { Measure } from "./run";
 
 interface PlanViewProps {
@@ -33,31 +34,27 @@ export interface PlanLayers {
   settlements: GeoJSON.FeatureCollection;
 }
 
-export async function loadPlanLayers(plan: string): Promise<PlanLayers> {
-  const [zones, today, schools, settlements] = await Promise.all([
-    api.planMap(plan, "zones"),
-    api.planMap(plan, "zones-today"),
-    api.planMap(plan, "schools"),
-    api.planMap(plan, "settlements"),
+export async function loadPlanLayers(plan: { id: string; dataset_id: string; stage: Stage }): Promise<PlanLayers> {
+  const [zones, today, decided, settlements] = await Promise.all([
+    api.planMap(plan.id, "zones"),
+    api.planMap(plan.id, "zones-today"),
+    api.planMap(plan.id, "schools"),
+    api.planMap(plan.id, "settlements"),
   ]);
+  // Where no plan is possible nothing is decided of any school: they are shown as they stand.
+  const schools =
+    decided.features.length > 0 ? decided : atStage(await api.datasetMap(plan.dataset_id, "schools"), plan.stage);
   return { zones, today, schools, settlements };
 }
 
 export function PlanView({ id, baseMapUrl, mayPlan }: PlanViewProps) {
   const plan = useLoaded(() => api.plan(id), [id]);
-  const layers = useLoaded(() => loadPlanLayers(id), [id]);
   if (!plan.value) return plan.problem ? <ProblemBox problem={plan.problem} /> : <Waiting />;
-  return (
-    <>
-      <ProblemBox problem={layers.problem} />
-      <PlanPage plan={plan.value} layers={layers.value} baseMapUrl={baseMapUrl} mayPlan={mayPlan} />
-    </>
-  );
+  return <PlanPage plan={plan.value} baseMapUrl={baseMapUrl} mayPlan={mayPlan} />;
 }
 
 interface PlanPageProps {
   plan: Plan;
-  layers: PlanLayers | null;
   baseMapUrl: string | null;
   mayPlan: boolean;
 }
@@ -65,8 +62,9 @@ interface PlanPageProps {
 type SideTab = "certificate" | "place" | "issues";
 type Lists = "schools" | "settlements" | "norms";
 
-function PlanPage({ plan, layers, baseMapUrl, mayPlan }: PlanPageProps) {
+function PlanPage({ plan, baseMapUrl, mayPlan }: PlanPageProps) {
   const { document } = plan;
+  const layers = useLoaded(() => loadPlanLayers({ ...plan, stage: document.stage }), [plan.id]);
   const issues = document.unserved.length + document.clashes.length;
   const [hit, setHit] = useState<Hit | null>(null);
   const [tab, setTab] = useState<SideTab>(issues > 0 ? "issues" : "certificate");
@@ -85,17 +83,18 @@ function PlanPage({ plan, layers, baseMapUrl, mayPlan }: PlanPageProps) {
       {document.measures && <MeasureList measures={document.measures} />}
       <div class="plan-main">
         <Panel title={t("plan.map")} class="plan-map">
-          {layers ? (
+          <ProblemBox problem={layers.problem} />
+          {layers.value ? (
             <PlanMap
               document={document}
-              layers={layers}
+              layers={layers.value}
               hit={hit}
               onHit={choose}
               focus={focus}
               baseMapUrl={baseMapUrl}
             />
           ) : (
-            <Waiting />
+            !layers.problem && <Waiting />
           )}
         </Panel>
         <aside class="panel plan-side" aria-label={t("plan.side")}>
@@ -201,15 +200,9 @@ function MeasureList({ measures }: { measures: Measures }) {
 /** How a school is drawn in the plan. */
 export function planSymbol(school: Record<string, unknown>): SchoolSymbol {
   if (school.decision === "close") return "close";
-  if (school.reason === "private") return "private";
+  if (school.public === false) return "private";
   if (school.reason === "protected" || school.reason === "pinned") return "protected";
   return school.reason === "necessary" ? "necessary" : "keep";
-}
-
-/** How a school is drawn today, when none has closed yet. */
-export function schoolSymbolToday(school: Record<string, unknown>): SchoolSymbol {
-  if (school.reason === "private") return "private";
-  return school.reason === "protected" ? "protected" : "keep";
 }
 
 interface PlanMapProps {
@@ -224,7 +217,7 @@ interface PlanMapProps {
 function PlanMap({ document, layers, hit, onHit, focus, baseMapUrl }: PlanMapProps) {
   const spoken = language();
   const before = useMemo<Side>(
-    () => ({ name: t("map.today"), zones: layers.today, symbolOf: schoolSymbolToday }),
+    () => ({ name: t("map.today"), zones: layers.today, symbolOf: todaySymbol }),
     [layers, spoken],
   );
   const after = useMemo<Side>(

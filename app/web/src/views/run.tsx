@@ -5,7 +5,7 @@ import { useEffect, useState } from "preact/hooks";
 import { api, type Problem } from "../api";
 import { ProgressChart } from "../charts/progress_chart";
 import { moment, percent, seconds, yuan } from "../format";
-import { t, word } from "../language";
+import { refusal, t, word } from "../language";
 import { asProblem, useLoaded } from "../load";
 import { Facts, Panel, ProblemBox, SyntheticBadge, Waiting } from "../parts/basic";
 import { StateMark } from "../parts/marks";
@@ -140,7 +140,7 @@ export function Measure({ name, value, hint }: { name: string; value: string; hi
 
 function sentence(run: Run, asked: boolean): string {
   if (run.state === "running") return asked || run.wish !== "none" ? t("run.stopping") : phase(run);
-  if (run.state === "failed") return run.error?.detail ?? run.error?.title ?? t("run.failed");
+  if (run.state === "failed") return run.error ? refusal(run.error) : t("run.failed");
   return word("state_hint", run.state);
 }
 

@@ -6,6 +6,7 @@ import { api, newIdempotencyKey, type Problem } from "../api";
 import { number } from "../format";
 import { language, t, word } from "../language";
 import { asProblem, useLoaded } from "../load";
+import { atStage } from "../map/schools";
 import { Empty, Field, Panel, ProblemBox, SyntheticBadge, TrustMark, Waiting } from "../parts/basic";
 import { type Choice, PickMany, PickPairs } from "../parts/picker";
 import { go, link } from "../route";
@@ -310,12 +311,6 @@ function choicesOf(collection: GeoJSON.FeatureCollection): Choice[] {
     id: String(feature.properties?.id),
     name: String(feature.properties?.name ?? feature.properties?.id),
   }));
-}
-
-/** The schools that have a site of a stage. */
-function atStage(schools: GeoJSON.FeatureCollection, stage: Stage): GeoJSON.FeatureCollection {
-  const features = schools.features.filter((school) => (school.properties?.stages as string[]).includes(stage));
-  return { ...schools, features };
 }
 
 function Wishes({ dataset, scenario, change }: PartProps & { dataset: string }) {
