@@ -19,6 +19,10 @@ import type {
 } from "./wire";
 
 const ROOT = "/api";
+const TRY_AGAIN_MS = 3000;
+
+/** Tells of the event `out` when the service no longer knows who asks: the session has ended. */
+export const session = new EventTarget();
 
 /** A refusal by the service (RFC 9457), or no answer at all (`status` 0). */
 export class Problem extends Error {
@@ -58,6 +62,8 @@ function problemFrom(status: number, text: string): Problem {
   }
 }
 
+const SESSION = "/session";
+
 async function call<T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
   const sent: RequestInit = { method, headers: { Accept: "application/json", ...headers }, credentials: "same-origin" };
   if (body !== undefined) {
@@ -71,6 +77,7 @@ async function call<T>(method: string, path: string, body?: unknown, headers: Re
     throw new Problem(0, "", "", "", {});
   }
   const text = await answer.text();
+  if (answer.status === 401 && path !== SESSION) session.dispatchEvent(new Event("out"));
   if (!answer.ok) throw problemFrom(answer.status, text);
   return (text ? JSON.parse(text) : undefined) as T;
 }
@@ -101,21 +108,32 @@ function upload(files: File[], declaration: Declaration, onProgress: (share: num
   });
 }
 
-/** Follow a run; returns what ends the watch. `onEnd` comes once, when the run has ended. */
+/** Follow a run, through a restart of the service too; returns what ends the watch. `onEnd` comes once, at the end. */
 function watchRun(runId: string, onRun: (run: Run) => void, onEnd: () => void): () => void {
-  const source = new EventSource(`${ROOT}/runs/${id(runId)}/events`);
-  source.addEventListener("progress", (event) => onRun(JSON.parse((event as MessageEvent<string>).data) as Run));
-  source.addEventListener("end", () => {
+  let source: EventSource;
+  let waiting = 0;
+  const open = () => {
+    source = new EventSource(`${ROOT}/runs/${id(runId)}/events`);
+    source.addEventListener("progress", (event) => onRun(JSON.parse((event as MessageEvent<string>).data) as Run));
+    source.addEventListener("end", () => {
+      source.close();
+      onEnd();
+    });
+    source.onerror = () => {
+      if (source.readyState === EventSource.CLOSED) waiting = window.setTimeout(open, TRY_AGAIN_MS);
+    };
+  };
+  open();
+  return () => {
+    window.clearTimeout(waiting);
     source.close();
-    onEnd();
-  });
-  return () => source.close();
+  };
 }
 
 export const api = {
   me: () => get<Me>("/me"),
-  signIn: (token: string) => call<unknown>("POST", "/session", { token }),
-  signOut: () => call<unknown>("DELETE", "/session"),
+  signIn: (token: string) => call<unknown>("POST", SESSION, { token }),
+  signOut: () => call<unknown>("DELETE", SESSION),
 
   datasets: () => get<Dataset[]>("/datasets"),
   dataset: (dataset: string) => get<Dataset>(`/datasets/${id(dataset)}`),

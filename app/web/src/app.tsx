@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 
-import { api, type Problem } from "./api";
+import { api, type Problem, session } from "./api";
 import { language, speak, t, word } from "./language";
 import { asProblem } from "./load";
 import { ProblemBox, Waiting } from "./parts/basic";
@@ -59,8 +59,7 @@ export function App() {
       },
       (error: unknown) => {
         const refusal = asProblem(error);
-        if (refusal.status === 401) forget();
-        else setProblem(refusal);
+        if (refusal.status !== 401) setProblem(refusal);
         setKnown(true);
       },
     );
@@ -71,7 +70,16 @@ export function App() {
     setProblem(null);
     setKnown(true);
   };
+  useEffect(() => {
+    session.addEventListener("out", forget);
+    return () => session.removeEventListener("out", forget);
+  }, []);
   useEffect(localStorage.getItem(MAY_BE_SIGNED_IN) ? askWho : forget, []);
+
+  useEffect(() => {
+    const place = PLACES.find((one) => one.name === route.name);
+    document.title = place ? `${t(place.key)} · ${t("brand")}` : t("brand");
+  });
 
   const signOut = () => {
     api.signOut().then(forget, (error: unknown) => setProblem(asProblem(error)));

@@ -43,6 +43,14 @@ def test_a_wrong_token_is_refused_in_words(visit):
     visit.shoot("sign-in")
 
 
+def test_an_ended_session_leads_back_to_signing_in(visit):
+    visit.expect("401")
+    visit.sign_in()
+    visit.page.context.clear_cookies()
+    visit.page.get_by_role("link", name="方案", exact=True).click()
+    expect(visit.page.get_by_label("访问令牌")).to_be_visible()
+
+
 def test_every_fault_of_a_workbook_is_listed_and_nothing_is_stored(visit, tmp_path):
     visit.expect("422")
     visit.sign_in()
@@ -169,7 +177,7 @@ def test_another_school_is_tried_for_a_settlement(visit):
     panel.get_by_role("button", name="试算").click()
     expect(panel).to_contain_text("+10,800 元")
     expect(panel.locator("[data-hard-broken]")).to_have_attribute("data-hard-broken", "1")
-    expect(panel).to_contain_text("片区含学校所在地")
+    expect(panel).to_contain_text("片区含学校所在地 南岸小学")
     visit.shoot("what-if")
 
 
