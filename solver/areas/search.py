@@ -106,13 +106,15 @@ class Desk:
         self.price[:] = self._base_price * (1.0 if hot >= 1.0 else 5.0)
         kept = self.zone.copy() if best is None else best.school_of.copy()
         to_beat = np.inf if best is None else best.cost
+        if not p.open_at_least <= self.is_open.sum() <= p.most_open:
+            to_beat = -np.inf  # moving settlements cannot make this plan lawful
         cost = kernels.anneal(
             self.indptr, self.indices, self.cost, p.pupils, p.places, self.boarders, self.beds, self.least,
             self.anchor_ptr, self.anchor_of, self.price, self.open_cost,
             self.zone, self.load, self.board, self.count, self.is_open, self.hard, self.soft, self.near_schools,
             p.contiguous, steps, hot * self.step, cold * self.step, self._seed(), kept, to_beat,
         )  # fmt: skip
-        if cost >= to_beat:
+        if cost >= to_beat or not np.isfinite(cost):
             return best
         return Found(kept, self.is_open.copy(), float(cost))
 

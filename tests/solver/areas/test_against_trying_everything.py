@@ -1,0 +1,144 @@
+"""The core against every plan of tiny problems: no published code and no output of ours says what is right."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from solver.areas import check, dual, exact, reach
+from solver.areas import solve as areas
+from solver.plan import Limits, Status
+
+from tests.solver.conftest import best_by_trying_all, small_problems
+
+QUICK = Limits(seconds=20, seed=3)
+
+
+@settings(max_examples=120, deadline=None)
+@given(small_problems())
+def test_the_plan_is_the_best_of_all_plans(problem):
+    best, plan = best_by_trying_all(problem), areas.solve(problem, QUICK)
+    if best is None:
+        assert plan.certificate.status is Status.INFEASIBLE
+        assert plan.school_of is None
+    else:
+        assert plan.certificate.status is Status.OPTIMAL
+        assert list(check.breaches(problem, plan.school_of.tolist(), plan.opened.tolist())) == []
+        assert plan.certificate.objective == best == plan.certificate.bound
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(small_problems())
+def test_the_search_meets_the_best_plan_between_its_bound_and_its_cost(monkeypatch, problem):
+    monkeypatch.setattr(areas, "SMALL_PAIRS", -1)
+    monkeypatch.setattr(areas.improve, "ANNEAL_STEPS", 2_000)
+    monkeypatch.setattr(areas, "DETERMINISTIC_ROUNDS", 2)
+    best, plan = best_by_trying_all(problem), areas.solve(problem, replace(QUICK, deterministic=True))
+    if best is None:
+        assert plan.certificate.status is Status.INFEASIBLE
+    else:
+        assert plan.school_of is not None
+        assert list(check.breaches(problem, plan.school_of.tolist(), plan.opened.tolist())) == []
+        assert plan.certificate.bound <= best <= plan.certificate.objective
+
+
+@settings(max_examples=100, deadline=None)
+@given(small_problems())
+def test_narrowing_keeps_every_best_plan(problem):
+    best, reached = best_by_trying_all(problem), reach.narrow(problem)
+    if reached.infeasible:
+        assert best is None
+    else:
+        assert best_by_trying_all(reached.problem) == best
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@given(small_problems())
+def test_a_crowd_is_proved_by_addition_and_only_found_where_no_plan_exists(problem):
+    crowd = reach.crowd(problem)
+    assume(crowd is not None)
+    schools = np.flatnonzero(problem.allowed[list(crowd.settlements)].any(axis=0))
+    assert set(schools) == set(crowd.schools)
+    assert crowd.pupils == problem.pupils[list(crowd.settlements)].sum()
+    assert crowd.pupils > crowd.places
+    assert best_by_trying_all(problem) is None
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@given(small_problems())
+def test_the_bound_and_the_reduced_costs_never_pass_the_best_plan(problem):
+    best, reached = best_by_trying_all(problem), reach.narrow(problem)
+    assume(best is not None)
+    found = dual.ascend(reached.problem, steps=60, target=float(best))
+    assert found.bound <= best + 1e-6
+    v, s = np.argwhere(reached.problem.allowed)[0]
+    only = reached.problem.allowed.copy()
+    only[v, :] = False
+    only[v, s] = True
+    forced = best_by_trying_all(replace(reached.problem, allowed=only))
+    if forced is not None:
+        assert found.bound + found.pair_reduced[v, s] <= forced + 1e-6
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@given(small_problems())
+def test_one_more_place_never_makes_a_plan_dearer(problem):
+    before = areas.solve(problem, QUICK).certificate.objective
+    assume(before is not None)
+    after = areas.solve(replace(problem, places=problem.places + 1), QUICK).certificate.objective
+    assert after <= before
+
+
+@settings(max_examples=40, deadline=None)
+@given(small_problems())
+def test_the_order_and_names_of_schools_change_nothing(problem):
+    turned = exact.part_of(
+        problem,
+        np.arange(problem.size[0]),
+        np.arange(problem.size[1])[::-1],
+        np.zeros(problem.size[1], dtype=bool),
+    )
+    turned = replace(
+        turned,
+        school_ids=tuple(f"renamed {s}" for s in turned.school_ids),
+        open_at_least=problem.open_at_least,
+        open_at_most=problem.open_at_most,
+    )
+    assert areas.solve(turned, QUICK).certificate.objective == areas.solve(problem, QUICK).certificate.objective
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_deterministic_mode_gives_the_same_plan_twice(seed):
+    problem = _chequer(9, seed)
+    limits = Limits(seed=seed, deterministic=True)
+    first, second = areas.solve(problem, limits), areas.solve(problem, limits)
+    assert first.school_of is not None
+    assert first.school_of.tolist() == second.school_of.tolist()
+    assert first.certificate.bound == second.certificate.bound
+
+
+def _chequer(side: int, seed: int):
+    """A square of settlements with a school at every third of them, random pupils."""
+    random = np.random.default_rng(seed)
+    at = np.array([(x, y) for x in range(side) for y in range(side)])
+    homes = [v for v, (x, y) in enumerate(at.tolist()) if x % 3 == 1 and y % 3 == 1]
+    pupils = random.integers(1, 20, side * side)
+    distance = np.abs(at[:, None, :] - at[None, homes, :]).sum(axis=2)
+    pairs = [(a, b) for a in range(len(at)) for b in range(a) if np.abs(at[a] - at[b]).sum() == 1]
+    from solver.areas.problem import AreaProblem  # noqa: PLC0415
+
+    return AreaProblem(
+        settlement_ids=tuple(str(v) for v in range(len(at))),
+        school_ids=tuple(str(h) for h in homes),
+        pupils=pupils,
+        places=np.full(len(homes), int(pupils.sum() / len(homes) * 1.2)),
+        cost=distance * pupils[:, None],
+        allowed=np.ones((len(at), len(homes)), dtype=bool),
+        open_cost=np.full(len(homes), 50),
+        must_open=np.zeros(len(homes), dtype=bool),
+        must_close=np.zeros(len(homes), dtype=bool),
+        neighbours=np.array(pairs, dtype=np.int64),
+        anchors=tuple((h,) for h in homes),
+    )
