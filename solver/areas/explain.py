@@ -77,7 +77,8 @@ def _reason(asked: Layout, problem: AreaProblem, v: int) -> Reason:
     fits = within & (asked.pupils[v] <= asked.places)
     if not fits.any():
         return Reason.TOO_LARGE
-    if not (fits & problem.allowed[v] & ~asked.close).any():
+    fits &= problem.allowed[v] & ~asked.close
+    if not fits.any():
         return Reason.ORDERED_AWAY
     if problem.boarders is not None and problem.beds is not None and problem.bed_price is None:
         housed = fits & (problem.boarders[v] <= problem.beds)

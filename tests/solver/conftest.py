@@ -106,6 +106,3 @@ def road() -> Layout:
 def roomy(road: Layout) -> Layout:
     """The road with 100 places at each school, so that one school could take everybody."""
     return replace(road, places=np.array([100, 100]))
-
-
-
