@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from hypothesis import strategies as st
+
 from solver.areas import check
 from solver.areas.layout import Layout
 from solver.areas.problem import AreaProblem

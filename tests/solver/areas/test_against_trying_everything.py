@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
+
 from solver.areas import check, dual, exact, reach
 from solver.areas import solve as areas
 from solver.plan import Limits, Status
-
 from tests.solver.conftest import best_by_trying_all, small_problems
 
 QUICK = Limits(seconds=20, seed=3)

@@ -1,5 +1,5 @@
 """
-Each rule of a layout twice: one plan or district that keeps it, one that breaks it and finds checker and model refusing.
+Each rule of a layout twice: one plan or district keeps it, one breaks it and finds checker and model refusing.
 
 All numbers are counted by hand on the road of ``conftest.road``: A - B - C with North at A and South at C.
 """
@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+
 from solver import consolidation, zoning
 from solver.areas import explain, judge
 from solver.areas.explain import Reason
