@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass
+from typing import NoReturn
 
 from fastapi import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -57,16 +58,14 @@ class _Counted:
         try:
             message = await asyncio.wait_for(self.receive(), self.deadline - time.monotonic())
         except TimeoutError:
-            raise _refusal(BodyTooSlow(self.limit_seconds)) from None
+            _refuse(BodyTooSlow(self.limit_seconds))
         self.seen += len(message.get("body", b""))
         if self.seen > self.limit_mb * MEBIBYTE:
-            raise _refusal(BodyTooLarge(self.limit_mb))
+            _refuse(BodyTooLarge(self.limit_mb))
         self.arrived = not message.get("more_body", False)
         return message
 
 
-def _refusal(error: PlanningError) -> HTTPException:
-    """Wrap an error so that the framework lets it pass while it reads a body; ``problems`` unwraps it."""
-    refusal = HTTPException(errors.status_of(error), str(error), {"Connection": "close"})
-    refusal.__cause__ = error
-    return refusal
+def _refuse(error: PlanningError) -> NoReturn:
+    """Raise an error in a form that the framework lets pass while it reads a body; ``problems`` unwraps it."""
+    raise HTTPException(errors.status_of(error), str(error), {"Connection": "close"}) from error

@@ -237,9 +237,9 @@ def test_the_forecast_is_the_one_drawn_by_hand(house):
 
 
 def test_years_that_the_figures_do_not_reach_are_null(house):
-    """People are counted in 2025: nobody knows from them who was at school in 2020."""
+    """Ages 0 to 17 are counted in 2025: who was at primary school in 2007 is 24 and older by then."""
     stored = house.store_plan()
-    found = house.city.get(f"/api/datasets/{stored.dataset}/forecast", params={"years": "2031,2020"}).json()
+    found = house.city.get(f"/api/datasets/{stored.dataset}/forecast", params={"years": "2031,2007"}).json()
     assert found["totals"]["primary"] == [None, 36]
     for years in ("", "31", "2031;2032", "2031,"):
         reply = house.city.get(f"/api/datasets/{stored.dataset}/forecast", params={"years": years})
