@@ -128,6 +128,7 @@ export const WORDING = {
   "dataset.open": ["查看数据集", "Open the dataset"],
   "dataset.workbook": ["下载工作簿", "Download workbook"],
   "forecast.title": ["各学段学龄人数（按年）", "Children by stage and year"],
+  "forecast.none": ["现有数据不足以预测 {from}—{to} 年。", "The figures do not reach to a forecast of {from}–{to}."],
   "forecast.figures": ["数字表", "Figures"],
   "forecast.notes": ["预测说明（{count}）", "Notes on the forecast ({count})"],
   "upload.title": ["上传数据", "Upload data"],

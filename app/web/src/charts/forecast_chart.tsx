@@ -21,6 +21,9 @@ export function ForecastChart({ forecast }: { forecast: Forecast }) {
     () => [forecast.years, ...stages.map((stage) => forecast.totals[stage] ?? [])],
     [forecast],
   );
+  if (stages.length === 0) {
+    return <p class="empty">{t("forecast.none", { from: forecast.years[0] ?? "", to: forecast.years.at(-1) ?? "" })}</p>;
+  }
   return (
     <>
       <Chart

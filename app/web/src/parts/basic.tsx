@@ -1,6 +1,7 @@
 /** Small pieces every view uses. */
 
-import type { ComponentChildren } from "preact";
+import { cloneElement, type ComponentChildren, type VNode } from "preact";
+import { useId } from "preact/hooks";
 
 import type { Problem } from "../api";
 import { refusal, t, word } from "../language";
@@ -59,17 +60,27 @@ export function Empty({ children }: { children: ComponentChildren }) {
 interface FieldProps {
   label: string;
   hint?: ComponentChildren;
-  children: ComponentChildren;
+  /** One control. */
+  children: VNode<{ id?: string; "aria-describedby"?: string }>;
   wide?: boolean;
 }
 
+/** A control with its label; the hint describes the control and is not part of its name. */
 export function Field({ label, hint, children, wide }: FieldProps) {
+  const id = useId();
+  const control = cloneElement(children, { id, ...(hint ? { "aria-describedby": `${id}-hint` } : {}) });
   return (
-    <label class={wide ? "field field-wide" : "field"}>
-      <span class="field-label">{label}</span>
-      {children}
-      {hint && <span class="field-hint">{hint}</span>}
-    </label>
+    <div class={wide ? "field field-wide" : "field"}>
+      <label class="field-label" for={id}>
+        {label}
+      </label>
+      {control}
+      {hint && (
+        <span class="field-hint" id={`${id}-hint`}>
+          {hint}
+        </span>
+      )}
+    </div>
   );
 }
 

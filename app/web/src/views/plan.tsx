@@ -354,7 +354,7 @@ interface ListsProps {
 }
 
 function PlanLists({ document, hit, choose }: ListsProps) {
-  const [list, setList] = useState<Lists>("schools");
+  const [list, setList] = useState<Lists>(document.schools.length > 0 ? "schools" : "settlements");
   return (
     <section class="panel" aria-label={t("plan.lists")}>
       <Tabs
@@ -362,7 +362,9 @@ function PlanLists({ document, hit, choose }: ListsProps) {
         chosen={list}
         choose={setList}
         tabs={[
-          { name: "schools", text: t("plan.schools"), count: document.schools.length },
+          ...(document.schools.length > 0
+            ? [{ name: "schools" as const, text: t("plan.schools"), count: document.schools.length }]
+            : []),
           { name: "settlements", text: t("plan.settlements"), count: document.settlements.length },
           { name: "norms", text: t("plan.norms"), count: document.norms_used.length },
         ]}
