@@ -24,11 +24,11 @@ class UnknownTimezone(PlanningError):
 
 
 class WorkerTaken(PlanningError):
-    """A second worker was started on an SQLite data folder that another process already works."""
+    """A second worker was started on an SQLite file that another process already works."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = str(folder)
+    def __init__(self, file: Path) -> None:
+        self.file = str(file)
         super().__init__(
-            f"Another process already works the runs in {folder}. One worker at a time works an SQLite database: "
+            f"Another process already works the runs in {file}. One worker at a time works an SQLite database: "
             "stop the other one, start this with --no-worker, or use PostgreSQL."
         )

@@ -19,7 +19,7 @@ from pathlib import Path
 from app.jobs.errors import WorkerTaken
 
 SEATS = "executors"
-WORKER_LOCK = "worker.lock"
+WORKER_LOCK = ".worker.lock"
 
 
 @dataclass(slots=True)
@@ -62,19 +62,19 @@ def take_seat(data_dir: Path) -> Seat:
     return Seat(_id_in(hold), hold)
 
 
-def lock_worker(data_dir: Path) -> Hold:
+def lock_worker(file: Path) -> Hold:
     """
-    Make this process the one worker of an SQLite data folder.
+    Make this process the one worker of an SQLite file; the lock is a file beside it.
 
     Raises
     ------
     WorkerTaken
         When another process is.
     """
-    data_dir.mkdir(parents=True, exist_ok=True)
-    hold = _lock(data_dir / WORKER_LOCK)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    hold = _lock(file.with_name(file.name + WORKER_LOCK))
     if hold is None:
-        raise WorkerTaken(data_dir)
+        raise WorkerTaken(file)
     return hold
 
 

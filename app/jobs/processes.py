@@ -28,7 +28,7 @@ def serve(
     Raises
     ------
     WorkerTaken
-        When another process works the same SQLite data folder.
+        When another process works the same SQLite file.
     """
     import uvicorn  # noqa: PLC0415 - a worker needs neither
 
@@ -73,7 +73,7 @@ def work(settings: Settings, *, solver_command: Sequence[str] = queue.SOLVER) ->
     Raises
     ------
     WorkerTaken
-        When another process works the same SQLite data folder.
+        When another process works the same SQLite file.
     """
     asked_to_end = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -21,6 +21,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from dbos import DBOS, DBOSClient, DBOSConfig
 from sqlalchemy import make_url
@@ -127,9 +128,9 @@ def launch(settings: Settings, *, solver_command: Sequence[str] = SOLVER) -> Ser
     Raises
     ------
     WorkerTaken
-        When another process works the same SQLite data folder.
+        When another process works the same SQLite file.
     """
-    lock = None if settings.shared_database else executor.lock_worker(settings.data_dir)
+    lock = None if settings.shared_database else executor.lock_worker(_sqlite_file(settings.database_url))
     seat = None if settings.executor_id else executor.take_seat(settings.data_dir)
     executor_id = seat.executor_id if seat is not None else settings.executor_id
     database = Database(settings.database_url)
@@ -154,13 +155,16 @@ def launch(settings: Settings, *, solver_command: Sequence[str] = SOLVER) -> Ser
 def prepare(settings: Settings) -> None:
     """Make the library's own tables; its SQLite file is kept in WAL mode, which stays with the file."""
     logging.getLogger("dbos").setLevel(logging.WARNING)
-    url = make_url(settings.jobs_database_url)
-    if url.get_backend_name() == "sqlite":
+    if not settings.shared_database:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
-        with closing(sqlite3.connect(str(url.database), timeout=30)) as connection:
+        with closing(sqlite3.connect(_sqlite_file(settings.jobs_database_url), timeout=30)) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
     logging.getLogger("dbos").addFilter(_quiet)
     DBOS.migrate(settings.jobs_database_url)
+
+
+def _sqlite_file(url: str) -> Path:
+    return Path(str(make_url(url).database)).resolve()
 
 
 def _config(settings: Settings, executor_id: str) -> DBOSConfig:

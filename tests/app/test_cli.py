@@ -256,3 +256,49 @@ def test_a_scenario_file_with_faults_names_each(junheng, tmp_path):
     stderr = junheng("solve", path, "--dataset", "any", code=2).stderr
     for field in ("title", "target_year", "weigths"):
         assert field in stderr
+
+
+@pytest.fixture
+def scenario(tmp_path) -> Path:
+    path = tmp_path / "scenario.json"
+    path.write_text(json.dumps({"title": "三村 2031", "target_year": 2031, "solve": {"seconds": 5}}), "utf-8")
+    return path
+
+
+def test_a_scenario_is_solved_without_a_service(junheng, scenario, tmp_path):
+    dataset = json.loads(junheng("sample", "three_hamlets").stdout)["id"]
+    done = junheng("solve", scenario, "--dataset", dataset)
+    document = json.loads(done.stdout)  # nothing else is on stdout
+    # By hand (see the sample): in 2031 South takes all 36 pupils, 654 pupil-minutes, and North closes.
+    assert document["certificate"]["status"] == "optimal"
+    assert [row["decision"] for row in document["schools"] if row["pupils"]] == ["keep"]
+    assert document["certificate"]["parts"]["pupil_minutes"] == 654 * 60
+    assert "best" in done.stderr
+
+    # From files, and from that plan as the standing one: the same answer.
+    export.write_csv_folder(SAMPLES["three_hamlets"](), tmp_path / "tables")
+    (tmp_path / "standing.json").write_text(done.stdout, "utf-8")
+    options = ["--division", "509902", "--title", document["dataset_title"], "--synthetic", "--seed", 7]
+    junheng(
+        *("solve", scenario, "--dataset", tmp_path / "tables", *options),
+        *("--standing", tmp_path / "standing.json", "--out", tmp_path / "again.json"),
+    )
+    again = json.loads((tmp_path / "again.json").read_text("utf-8"))
+    assert again["certificate"]["objective"] == document["certificate"]["objective"]
+    assert (again["certificate"]["seed"], again["measures"]["pupils_moved"]) == (7, 0)
+
+
+def test_a_scenario_that_does_not_fit_is_a_sentence_not_a_traceback(junheng, scenario):
+    dataset = json.loads(junheng("sample", "three_hamlets").stdout)["id"]
+    asked = json.loads(scenario.read_text("utf-8")) | {"keep_open": ["nowhere"]}
+    scenario.write_text(json.dumps(asked), "utf-8")
+    done = junheng("solve", scenario, "--dataset", dataset, code=1)
+    assert "nowhere" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_standing_plan_that_is_none_is_refused(junheng, scenario, tmp_path):
+    dataset = json.loads(junheng("sample", "three_hamlets").stdout)["id"]
+    (tmp_path / "standing.json").write_text("{}")
+    done = junheng("solve", scenario, "--dataset", dataset, "--standing", tmp_path / "standing.json", code=2)
+    assert "no plan document" in done.stderr

@@ -90,10 +90,12 @@ class Workers:
     def __post_init__(self) -> None:
         self.log = self.folder / "children.log"
 
-    def start(self, *habits: str, seconds: float = 1, what: str = "work", data: str = "data", port: int = 0):
+    def start(
+        self, *habits: str, seconds: float = 1, what: str = "work", data: str = "data", port: int = 0, url: str = ""
+    ):
         """Start a process; its children report progress for so many seconds."""
         solver = [sys.executable, str(SUPPORT / "solver_child.py"), str(self.log), str(seconds), *habits]
-        url = "" if self.database.url.startswith("sqlite") else self.database.url
+        url = url or ("" if self.database.url.startswith("sqlite") else self.database.url)
         with (self.folder / f"worker-{len(self.processes)}.log").open("w") as output:
             process = subprocess.Popen(
                 [sys.executable, SUPPORT / "worker_process.py", what, self.folder / data, url, str(port), *solver],

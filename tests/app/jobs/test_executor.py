@@ -18,7 +18,7 @@ import sys, time
 from pathlib import Path
 from app.jobs import executor
 seat = executor.take_seat(Path(sys.argv[1]))
-lock = executor.lock_worker(Path(sys.argv[1]))
+lock = executor.lock_worker(Path(sys.argv[1]) / 'junheng.sqlite')
 print(seat.executor_id, flush=True)
 time.sleep(60)
 """
@@ -70,13 +70,13 @@ def test_a_copied_folder_gets_a_new_id(tmp_path):
     again.release()
 
 
-def test_a_second_worker_on_one_folder_is_refused(tmp_path, holder):
+def test_a_second_worker_on_one_file_is_refused(tmp_path, holder):
     with pytest.raises(WorkerTaken) as refusal:
-        executor.lock_worker(tmp_path)
-    assert refusal.value.facts == {"folder": str(tmp_path)}
+        executor.lock_worker(tmp_path / "junheng.sqlite")
+    assert refusal.value.facts == {"file": str(tmp_path / "junheng.sqlite")}
 
 
 def test_the_lock_goes_with_the_process(tmp_path, holder):
     os.kill(holder.pid, signal.SIGKILL)
     holder.wait()
-    executor.lock_worker(tmp_path).release()
+    executor.lock_worker(tmp_path / "junheng.sqlite").release()

@@ -21,6 +21,7 @@ from app.db import datasets, heartbeats
 from app.jobs.queue import DbosStarter
 from app.settings import Settings
 
+pytestmark = pytest.mark.slow
 BOTH = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 POSTGRESQL = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
@@ -169,6 +170,27 @@ def test_a_worker_that_is_asked_to_end_leaves_its_run_for_the_next(database, wor
 
 
 @POSTGRESQL
+def test_a_worker_that_only_seemed_dead_lets_go_and_works_on(database, workers, start):
+    """It stands still for a while, as a machine that swaps or loses its network does."""
+    first = workers.start(seconds=30, data="one")
+    run_id = queue_run(database, start=start)
+    child = running_child(workers)
+    holder = until_state(database, run_id, "running").executor
+    first.send_signal(signal.SIGSTOP)
+    peer = workers.start(seconds=0.5, data="two")
+    run = until_state(database, run_id, "done", "failed", "cancelled")
+    assert run.executor != holder
+    first.send_signal(signal.SIGCONT)
+    until(lambda: not psutil.pid_exists(child), 15, "the child goes on with a run that is another worker's")
+    assert plans_of(database, run_id) == 1
+
+    peer.send_signal(signal.SIGTERM)
+    peer.wait(timeout=20)
+    next_run = queue_run(database, start=start)
+    assert until_state(database, next_run, "running").executor == holder
+
+
+@POSTGRESQL
 def test_two_workers_share_the_queue_and_solve_each_run_once(database, workers, start):
     for data in ("one", "two"):
         workers.start(seconds=1.5, data=data)
@@ -181,9 +203,9 @@ def test_two_workers_share_the_queue_and_solve_each_run_once(database, workers, 
     assert len(workers.children()) == 4
 
 
-def test_a_second_worker_on_the_same_sqlite_folder_is_refused(database, workers):
+def test_a_second_worker_on_the_same_sqlite_file_is_refused(database, workers):
     workers.start()
     until(lambda: "is ready" in workers.output(), 30)
-    second = workers.start()
+    second = workers.start(url=database.url, data="elsewhere")
     assert second.wait(timeout=30) != 0
     assert "WorkerTaken" in workers.output()
