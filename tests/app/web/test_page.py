@@ -137,6 +137,8 @@ def test_no_plan_is_an_answer_with_its_reason(visit):
     expect(page.locator(".sub")).to_contain_text("无可行方案")
     issues = page.get_by_role("tabpanel").first
     expect(issues).to_contain_text("下河村")
+    visit.idle_map()
+    expect(page.get_by_role("row", name="上湾村")).to_contain_text("北岸小学")
     visit.shoot("infeasible")
     issues.get_by_role("button", name="下河村").first.click()
     expect(page.locator('[data-place="C"]')).to_be_visible()

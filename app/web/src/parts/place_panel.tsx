@@ -16,11 +16,12 @@ import { PickOne } from "./picker";
 interface PlaceProps {
   plan: string;
   document: PlanDocument;
+  names: ReadonlyMap<string, string>;
   hit: Hit | null;
   choose: (hit: Hit) => void;
 }
 
-export function PlacePanel({ plan, document, hit, choose }: PlaceProps) {
+export function PlacePanel({ plan, document, names, hit, choose }: PlaceProps) {
   if (!hit) return <p class="empty">{t("place.none")}</p>;
   if (hit.kind === "school") {
     const school = document.schools.find((candidate) => candidate.id === hit.id);
@@ -29,12 +30,18 @@ export function PlacePanel({ plan, document, hit, choose }: PlaceProps) {
   }
   const settlement = document.settlements.find((candidate) => candidate.id === hit.id);
   if (!settlement) return <p class="empty">{t("place.not_in_plan", { id: hit.id })}</p>;
-  return <SettlementPanel key={hit.id} plan={plan} document={document} settlement={settlement} choose={choose} />;
+  return <SettlementPanel key={hit.id} plan={plan} document={document} names={names} settlement={settlement} choose={choose} />;
 }
 
-function SchoolButton({ document, id, choose }: { document: PlanDocument; id: string | null; choose: (hit: Hit) => void }) {
+interface SchoolButtonProps {
+  names: ReadonlyMap<string, string>;
+  id: string | null;
+  choose: (hit: Hit) => void;
+}
+
+function SchoolButton({ names, id, choose }: SchoolButtonProps) {
   if (!id) return <span class="dim">{t("none")}</span>;
-  const name = document.schools.find((school) => school.id === id)?.name ?? id;
+  const name = names.get(id) ?? id;
   return (
     <button type="button" class="plain" onClick={() => choose({ kind: "school", id })}>
       {name}
@@ -132,11 +139,12 @@ function SettlementList({ title, settlements, choose }: SettlementListProps) {
 interface SettlementPanelProps {
   plan: string;
   document: PlanDocument;
+  names: ReadonlyMap<string, string>;
   settlement: SettlementPlan;
   choose: (hit: Hit) => void;
 }
 
-function SettlementPanel({ plan, document, settlement, choose }: SettlementPanelProps) {
+function SettlementPanel({ plan, document, names, settlement, choose }: SettlementPanelProps) {
   const unserved = document.unserved.find((one) => one.settlement === settlement.id);
   return (
     <article class="place" data-place={settlement.id} aria-label={settlement.name}>
@@ -159,10 +167,10 @@ function SettlementPanel({ plan, document, settlement, choose }: SettlementPanel
           <tr>
             <th scope="row">{t("school")}</th>
             <td>
-              <SchoolButton document={document} id={settlement.school_today} choose={choose} />
+              <SchoolButton names={names} id={settlement.school_today} choose={choose} />
             </td>
             <td>
-              <SchoolButton document={document} id={settlement.school} choose={choose} />
+              <SchoolButton names={names} id={settlement.school} choose={choose} />
             </td>
           </tr>
           <tr>

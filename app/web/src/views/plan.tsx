@@ -65,6 +65,7 @@ type Lists = "schools" | "settlements" | "norms";
 function PlanPage({ plan, baseMapUrl, mayPlan }: PlanPageProps) {
   const { document } = plan;
   const layers = useLoaded(() => loadPlanLayers({ ...plan, stage: document.stage }), [plan.id]);
+  const names = useMemo(() => schoolNames(document, layers.value), [document, layers.value]);
   const issues = document.unserved.length + document.clashes.length;
   const [hit, setHit] = useState<Hit | null>(null);
   const [tab, setTab] = useState<SideTab>(issues > 0 ? "issues" : "certificate");
@@ -110,14 +111,22 @@ function PlanPage({ plan, baseMapUrl, mayPlan }: PlanPageProps) {
           />
           <div class="plan-side-body" role="tabpanel" aria-live="polite">
             {tab === "certificate" && <CertificateBox document={document} />}
-            {tab === "place" && <PlacePanel plan={plan.id} document={document} hit={hit} choose={chooseAndLook} />}
+            {tab === "place" && <PlacePanel plan={plan.id} document={document} names={names} hit={hit} choose={chooseAndLook} />}
             {tab === "issues" && <Issues document={document} look={setFocus} choose={chooseAndLook} />}
           </div>
         </aside>
       </div>
-      <PlanLists document={document} hit={hit} choose={chooseAndLook} />
+      <PlanLists document={document} names={names} hit={hit} choose={chooseAndLook} />
     </>
   );
+}
+
+/** Names of schools by id: of those the plan decides on, and of those on the map where it decides nothing. */
+function schoolNames(document: PlanDocument, layers: PlanLayers | null): Map<string, string> {
+  const drawn = (layers?.schools.features ?? []).map(
+    ({ properties }) => [String(properties?.id), String(properties?.name)] as const,
+  );
+  return new Map([...drawn, ...document.schools.map((school) => [school.id, school.name] as const)]);
 }
 
 function focusOf(document: PlanDocument, hit: Hit): Focus {
@@ -349,11 +358,12 @@ function ClashRow({ clash, look }: { clash: Clash; look: (focus: Focus) => void 
 
 interface ListsProps {
   document: PlanDocument;
+  names: ReadonlyMap<string, string>;
   hit: Hit | null;
   choose: (hit: Hit) => void;
 }
 
-function PlanLists({ document, hit, choose }: ListsProps) {
+function PlanLists({ document, names, hit, choose }: ListsProps) {
   const [list, setList] = useState<Lists>(document.schools.length > 0 ? "schools" : "settlements");
   return (
     <section class="panel" aria-label={t("plan.lists")}>
@@ -370,8 +380,8 @@ function PlanLists({ document, hit, choose }: ListsProps) {
         ]}
       />
       <div role="tabpanel">
-        {list === "schools" && <SchoolTable document={document} hit={hit} choose={choose} />}
-        {list === "settlements" && <SettlementTable document={document} hit={hit} choose={choose} />}
+        {list === "schools" && <SchoolTable document={document} names={names} hit={hit} choose={choose} />}
+        {list === "settlements" && <SettlementTable document={document} names={names} hit={hit} choose={choose} />}
         {list === "norms" && <NormsUsed document={document} />}
       </div>
     </section>
@@ -419,9 +429,8 @@ function SchoolTable({ document, hit, choose }: ListsProps) {
   );
 }
 
-function SettlementTable({ document, hit, choose }: ListsProps) {
+function SettlementTable({ document, names, hit, choose }: ListsProps) {
   const columns = useMemo<Column<SettlementPlan>[]>(() => {
-    const names = new Map(document.schools.map((school) => [school.id, school.name]));
     const nameOf = (id: string | null) => (id ? (names.get(id) ?? id) : null);
     return [
       {
@@ -444,7 +453,7 @@ function SettlementTable({ document, hit, choose }: ListsProps) {
       ),
       { key: "moved", heading: t("settlement.moved"), value: (s) => (s.moved ? t("yes") : t("no")) },
     ];
-  }, [language(), document]);
+  }, [language(), document, names]);
   return (
     <DataTable
       caption={t("plan.settlements")}
