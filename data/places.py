@@ -10,6 +10,9 @@ from data.domain.schools import STAGE_OF_GRADE, School, SchoolKind, Site, Stage
 from data.norms import Norms
 
 THROUGH_KINDS = {SchoolKind.NINE_YEAR, SchoolKind.TWELVE_YEAR}
+NO_LIMIT = 2**31
+"""Largest school where no norm limits it."""
+
 FIRST_DAY = (9, 1)
 """Month and day on which a school year begins."""
 
@@ -22,7 +25,9 @@ class SchoolPlaces:
     Attributes
     ----------
     places
-        Declared places, or classrooms x the smaller of its class size and the norm; at most the largest school.
+        Declared places, or classrooms x the smaller of its class size and the norm.
+    largest
+        The largest school that the norm permits.
     roll
         Pupils on the latest roll up to the year, or ``None`` without one.
     running_cost
@@ -32,6 +37,7 @@ class SchoolPlaces:
     school: School
     site: Site
     places: int
+    largest: int
     beds: int
     running_cost: int
     roll: int | None
@@ -58,7 +64,8 @@ def ledger(district: District, norms: Norms, stage: Stage, year: int) -> tuple[S
             SchoolPlaces(
                 school=school,
                 site=site,
-                places=min(_places(site, class_norm, year), _largest(school, norms, stage, on)),
+                places=_places(site, class_norm, year),
+                largest=_largest(school, norms, stage, on),
                 beds=site.beds,
                 running_cost=cost if site.running_cost is None else site.running_cost,
                 roll=rolls.get(school.id),
@@ -77,7 +84,7 @@ def _places(site: Site, class_norm: int, year: int) -> int:
 def _largest(school: School, norms: Norms, stage: Stage, on: date) -> int:
     key = "school.max_size_through" if school.kind in THROUGH_KINDS else "school.max_size"
     norm = norms.find(key, stage, on)
-    return 2**31 if norm is None else int(norm.value)
+    return NO_LIMIT if norm is None else int(norm.value)
 
 
 def _rolls(district: District, stage: Stage, year: int) -> dict[str, int]:

@@ -36,18 +36,21 @@ class Rules(Strict):
     The rules a scenario may set; all others always hold.
 
     ``trip_limit`` (rule 4; breach unit: pupil-minute beyond the limit), ``least_viable`` (rule 3; unit: pupil
-    missing), ``beds`` (rule 5; unit: boarder without a bed), ``contiguity`` (rule 6; hard or off).
+    missing), ``largest_school`` (rule 3; hard or off: places above the norm then count, and are reported), ``beds``
+    (rule 5; unit: boarder without a bed), ``contiguity`` (rule 6; hard or off).
     """
 
     trip_limit: Rule = Rule()
     least_viable: Rule = Rule(mode=RuleMode.SOFT, price=2_000)
+    largest_school: Rule = Rule()
     beds: Rule = Rule()
     contiguity: Rule = Rule()
 
     @model_validator(mode="after")
-    def _contiguity_is_hard_or_off(self) -> Rules:
-        if self.contiguity.mode is RuleMode.SOFT:
-            raise ValueError("contiguity is hard or off")
+    def _some_rules_have_no_price(self) -> Rules:
+        for name in ("largest_school", "contiguity"):
+            if getattr(self, name).mode is RuleMode.SOFT:
+                raise ValueError(f"{name} is hard or off")
         return self
 
 
@@ -81,11 +84,16 @@ class Pin(Strict):
 
 
 class Weights(Strict):
-    """Prices that make one objective, yuan a year: a daily one-way pupil-minute, running cost, a moved pupil."""
+    """
+    Prices that make one objective, yuan a year: a daily one-way pupil-minute, running cost, a pupil who changes zone.
 
-    pupil_minute: Annotated[int, Field(ge=0, le=100_000)] = 60
+    The defaults are proposals, to be confirmed by the authority: 200 yuan a year is half a yuan for each minute of
+    400 trips; 1,000 yuan for a changed zone keeps a plan from moving children for little.
+    """
+
+    pupil_minute: Annotated[int, Field(ge=0, le=100_000)] = 200
     running_cost: Annotated[float, Field(ge=0, le=1_000)] = 1.0
-    moved_pupil: Annotated[int, Field(ge=0, le=10_000_000)] = 0
+    moved_pupil: Annotated[int, Field(ge=0, le=10_000_000)] = 1_000
 
 
 class OpenChoice(StrEnum):

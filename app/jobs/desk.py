@@ -104,7 +104,8 @@ def lay_out(district: District, scenario: Scenario, standing: Mapping[str, str] 
         young=young,
         older=older,
         minutes=_minutes(settlements, schools, speed, detour),
-        places=_ints(row.places for row in schools),
+        places=_ints(_usable(row, scenario) for row in schools),
+        largest=_ints(row.largest for row in schools),
         beds=_ints(row.beds for row in schools),
         running_cost=_ints(round(row.running_cost * scenario.weights.running_cost) for row in schools),
         least_viable=_least_viable(schools, scenario, used),
@@ -141,7 +142,7 @@ def lay_out(district: District, scenario: Scenario, standing: Mapping[str, str] 
         km_per_hour=speed,
         detour=detour,
         has_zones_today=bool((layout.school_now >= 0).any()),
-        notices=_notices(district, near, standing_at, schools, private, speed, detour),
+        notices=_notices(district, near, standing_at, schools, private, speed, detour, layout),
     )
 
 
@@ -284,7 +285,12 @@ def _least_viable(schools: Sequence[SchoolPlaces], scenario: Scenario, used: _Us
     if scenario.rules.least_viable.mode is RuleMode.OFF:
         return np.zeros(len(schools), np.int64)
     least = int(used.value("school.least_viable"))
-    return _ints(0 if row.school.protected else min(least, row.places) for row in schools)
+    return _ints(0 if row.school.protected else min(least, _usable(row, scenario)) for row in schools)
+
+
+def _usable(row: SchoolPlaces, scenario: Scenario) -> int:
+    """Give the places that a plan may fill: up to the largest school, where that rule is held."""
+    return row.places if scenario.rules.largest_school.mode is RuleMode.OFF else min(row.places, row.largest)
 
 
 def _young_limit(scenario: Scenario, used: _Used) -> int:
@@ -303,6 +309,7 @@ def _notices(
     private: Sequence[SchoolPlaces],
     speed: float,
     detour: float,
+    layout: Layout,
 ) -> tuple[dict[str, str], ...]:
     notices = [
         {
@@ -339,6 +346,16 @@ def _notices(
                 "code": "private-schools",
                 "en": f"{len(private)} private schools take no zone and are left out: {names}.",
                 "zh": f"{len(private)} 所民办学校不划片,未参与规划:{names}。",
+            }
+        )
+    lost = [(row.school.name, row.places) for s, row in enumerate(schools) if row.places > layout.places[s]]
+    if lost:
+        names = "、".join(f"{name}({held})" for name, held in lost[:10])
+        notices.append(
+            {
+                "code": "places-over-the-largest-school",
+                "en": f"{len(lost)} schools have more places than the largest school may; the rest is not used: {names}.",
+                "zh": f"{len(lost)} 所学校学位超过规模上限,超出部分不计:{names}。",
             }
         )
     return tuple(notices)

@@ -273,6 +273,11 @@ SENTENCES: Mapping[str, tuple[str, str, str | None]] = {
     "every_settlement_joins_a_school": ("{who} joins no school.", "{who} 未划入任何学校。", None),
     "closed_school_takes_nobody": ("{who} is sent to a closed school.", "{who} 被划入已撤并的学校。", None),
     "places": ("{who}: {amount} pupils over its places.", "{who}:超出学位 {amount} 人。", "class.norm"),
+    "largest_school": (
+        "{who}: {amount} pupils over the largest school.",
+        "{who}:超过学校规模上限 {amount} 人。",
+        "school.max_size",
+    ),
     "least_viable": (
         "{who}: {amount} pupils short of the least viable size.",
         "{who}:低于最小适宜规模 {amount} 人。",

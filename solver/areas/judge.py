@@ -58,6 +58,7 @@ def judge(layout: Layout, school_of: Sequence[int], opened: Sequence[bool]) -> J
     broken = [
         *every_settlement_joins_an_open_school(layout, school_of, opened),
         *schools_keep_to_their_places(layout, zones, opened),
+        *schools_keep_to_the_largest_size(layout, zones, opened),
         *open_schools_are_viable(layout, zones, opened),
         *trips_keep_to_their_limits(layout, school_of),
         *boarders_have_beds(layout, zones, opened),
@@ -88,11 +89,21 @@ def every_settlement_joins_an_open_school(
 def schools_keep_to_their_places(
     layout: Layout, zones: Sequence[Sequence[int]], opened: Sequence[bool]
 ) -> Iterator[Broken]:
-    """Rules 2, 3 (largest size) and 9: places already hold classrooms, class norm and largest school."""
+    """Rules 2 and 9: places hold classrooms and class norm, and the largest school where that is held hard."""
     for s, zone in enumerate(zones):
         over = sum(_pupils(layout, v) for v in zone) - int(layout.places[s])
         if opened[s] and over > 0:
             yield Broken("places", True, over, "pupils", tuple(zone), s)
+
+
+def schools_keep_to_the_largest_size(
+    layout: Layout, zones: Sequence[Sequence[int]], opened: Sequence[bool]
+) -> Iterator[Broken]:
+    """Rule 3 (largest size), where the scenario lets places beyond it be used."""
+    for s, zone in enumerate(zones):
+        over = sum(_pupils(layout, v) for v in zone) - int(layout.largest[s])
+        if opened[s] and over > 0:
+            yield Broken("largest_school", False, over, "pupils", (), s)
 
 
 def open_schools_are_viable(layout: Layout, zones: Sequence[Sequence[int]], opened: Sequence[bool]) -> Iterator[Broken]:

@@ -29,6 +29,8 @@ class Layout:
         Shape (V, S): one way, whole minutes.
     places, beds, running_cost
         Shape (S,): places, beds, and yuan a year of keeping the school.
+    largest
+        Shape (S,): the largest school that the norm permits; ``places`` beyond it are only reported (rule 3).
     least_viable
         Shape (S,): least size of an open school, 0 where the school is exempt (rule 3).
     protected
@@ -61,6 +63,7 @@ class Layout:
     older: Ints
     minutes: Ints
     places: Ints
+    largest: Ints
     beds: Ints
     running_cost: Ints
     least_viable: Ints

@@ -88,6 +88,7 @@ def road() -> Layout:
         older=np.array([15, 10, 7]),
         minutes=np.array([[5, 30], [20, 5], [34, 9]]),
         places=np.array([50, 40]),
+        largest=np.array([2000, 2000]),
         beds=np.array([0, 0]),
         running_cost=np.array([100, 100]),
         least_viable=np.array([0, 0]),

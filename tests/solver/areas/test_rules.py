@@ -64,6 +64,11 @@ def test_rule_3_a_school_below_the_least_size_is_refused_or_priced(road):
     assert priced.certificate.parts["missing_pupils"] == 7  # South has 35 of 36
 
 
+def test_rule_3_a_school_over_the_largest_size_is_reported(road):
+    plan = zoning.solve(replace(road, largest=np.array([2000, 34])), QUICK)
+    assert [(b.rule, b.hard, b.amount) for b in plan.judgement.broken] == [("largest_school", False, 1)]  # 35 at South
+
+
 def test_rule_3_an_exempt_school_may_be_as_small_as_it_is(road):
     assert broken(replace(road, least_viable=np.array([0, 0]), shortfall_price=None), [0, 0, 1]) == set()
 
