@@ -354,7 +354,7 @@ def _notices(
         notices.append(
             {
                 "code": "places-over-the-largest-school",
-                "en": f"{len(lost)} schools have more places than the largest school may; the rest is not used: {names}.",
+                "en": f"{len(lost)} schools have more places than the largest may; the rest is not used: {names}.",
                 "zh": f"{len(lost)} 所学校学位超过规模上限,超出部分不计:{names}。",
             }
         )

@@ -28,11 +28,12 @@ export function newScenario(title: string, year: number): Scenario {
     rules: {
       trip_limit: { mode: "hard", price: 0 },
       least_viable: { mode: "soft", price: 2000 },
+      largest_school: { mode: "hard", price: 0 },
       beds: { mode: "hard", price: 0 },
       contiguity: { mode: "hard", price: 0 },
     },
     norms: [],
-    weights: { pupil_minute: 60, running_cost: 1, moved_pupil: 0 },
+    weights: { pupil_minute: 200, running_cost: 1, moved_pupil: 1000 },
     keep_open: [],
     close: [],
     pins: [],

@@ -77,7 +77,9 @@ export interface Rule {
   mode: RuleMode;
   price: number;
 }
-export const RULE_NAMES = ["trip_limit", "least_viable", "beds", "contiguity"] as const;
+export const RULE_NAMES = ["trip_limit", "least_viable", "largest_school", "beds", "contiguity"] as const;
+/** Rules that hold or are not looked at: the service knows no price for them. */
+export const WITHOUT_PRICE: readonly string[] = ["largest_school", "contiguity"];
 export type RuleName = (typeof RULE_NAMES)[number];
 
 export interface Pair {

@@ -11,7 +11,17 @@ import { Empty, Field, Panel, ProblemBox, SyntheticBadge, TrustMark, Waiting } f
 import { type Choice, PickMany, PickPairs } from "../parts/picker";
 import { go, link } from "../route";
 import { newScenario, normsInUse, overrideOf, withOverride } from "../scenario";
-import { type Norm, RULE_NAMES, type RuleMode, type RuleName, type Scenario, type SolveOrder, STAGES, type Stage } from "../wire";
+import {
+  type Norm,
+  RULE_NAMES,
+  type RuleMode,
+  type RuleName,
+  type Scenario,
+  type SolveOrder,
+  STAGES,
+  type Stage,
+  WITHOUT_PRICE,
+} from "../wire";
 
 const MODES: readonly RuleMode[] = ["hard", "soft", "off"];
 
@@ -187,7 +197,7 @@ function RuleTable({ scenario, change }: PartProps) {
                       value={rule.mode}
                       onChange={(event) => set(name, { mode: event.currentTarget.value as RuleMode })}
                     >
-                      {MODES.filter((mode) => name !== "contiguity" || mode !== "soft").map((mode) => (
+                      {MODES.filter((mode) => mode !== "soft" || !WITHOUT_PRICE.includes(name)).map((mode) => (
                         <option value={mode}>{word("mode", mode)}</option>
                       ))}
                     </select>
