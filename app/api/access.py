@@ -109,7 +109,15 @@ def read_health(session: Reading) -> HealthOut:
     return HealthOut(status="ok", version=version("junheng"), database=health.backend(session))
 
 
-@open_router.post("/session", status_code=204, summary="Open a page session")
+@open_router.post(
+    "/session",
+    status_code=204,
+    summary="Open a page session",
+    responses={
+        401: {"description": "There is no such token in force."},
+        403: {"description": "Another site's page asked."},
+    },
+)
 def open_session(order: SignIn, request: Request, service: ServiceDep, session: Writing) -> Response:
     """Check a token and set a session cookie, which page scripts cannot read."""
     require_own_page(request, must_tell=False)
@@ -130,7 +138,12 @@ def open_session(order: SignIn, request: Request, service: ServiceDep, session: 
     return reply
 
 
-@open_router.delete("/session", status_code=204, summary="End a page session")
+@open_router.delete(
+    "/session",
+    status_code=204,
+    summary="End a page session",
+    responses={403: {"description": "Another site's page asked."}},
+)
 def close_session(request: Request, session: Writing) -> Response:
     """End the session of the cookie, when there is one, and take the cookie away."""
     require_own_page(request, must_tell=False)

@@ -46,24 +46,33 @@ SAYS = {
 Responses = dict[int | str, dict[str, Any]]
 
 
-def file_reply(media_type: str, says: str) -> Responses:
-    """State a reply that is a file."""
-    textual = media_type.startswith("text/")
-    schema = {"type": "string"} if textual else {"type": "string", "contentMediaType": media_type}
-    return {200: {"content": {media_type: {"schema": schema}}, "description": says}}
+def _geojson(kind: str, *members: str) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "required": ["type", *members],
+        "properties": {"type": {"const": kind}},
+    }
 
+
+FEATURE = _geojson("Feature", "id", "geometry", "properties")
+COLLECTION = _geojson("FeatureCollection", "features")
+COLLECTION["properties"]["features"] = {"type": "array", "items": FEATURE}
+
+
+def file_reply(media_type: str, says: str, schema: dict[str, Any] | None = None) -> Responses:
+    """State a reply that is a file; ``schema`` where it is JSON."""
+    textual = media_type.startswith("text/")
+    default = {"type": "string"} if textual else {"type": "string", "contentMediaType": media_type}
+    return {200: {"content": {media_type: {"schema": schema or default}}, "description": says}}
+
+
+NAMES_WHAT_IS_NOT_THERE: Responses = {
+    404: {"description": "The request names what is not there, or is another district's."}
+}
 
 MAP_REPLY: Responses = {
     200: {
-        "content": {
-            "application/geo+json": {
-                "schema": {
-                    "type": "object",
-                    "required": ["type", "features"],
-                    "properties": {"type": {"const": "FeatureCollection"}, "features": {"type": "array"}},
-                }
-            }
-        },
+        "content": {"application/geo+json": {"schema": COLLECTION}},
         "description": "GeoJSON, longitude and latitude (WGS 84, taken as equal to CGCS2000), with an ETag.",
         "headers": {"ETag": {"schema": {"type": "string"}, "description": "Send it back in If-None-Match."}},
     },

@@ -22,7 +22,6 @@ def content_security_policy(base_map_url: str) -> str:
             "worker-src 'self' blob:",
             f"img-src 'self' data: blob:{base_map}",
             f"connect-src 'self'{base_map}",
-            "style-src 'self' 'unsafe-inline'",
             "object-src 'none'",
             "base-uri 'none'",
             "form-action 'self'",

@@ -179,7 +179,7 @@ def read_items(
     "/collections/{collection}/items/{feature}",
     summary="Read one feature",
     response_class=Response,
-    responses=doc.file_reply(GEOJSON, "A GeoJSON feature."),
+    responses=doc.file_reply(GEOJSON, "A GeoJSON feature.", doc.FEATURE),
 )
 def read_item(
     collection: str, feature: str, identity: Reader, session: Reading, service: ServiceDep, request: Request

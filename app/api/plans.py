@@ -328,7 +328,7 @@ def export_csv(plan: PlanDep, identity: Reader, publish: Publish = False) -> Res
     "/plans/{plan_id}/export.geojson",
     summary="A plan as GeoJSON",
     response_class=Response,
-    responses=doc.file_reply(unchanging.GEOJSON, "Zones, schools and settlements in one FeatureCollection."),
+    responses=doc.file_reply(unchanging.GEOJSON, "Zones, schools and settlements.", doc.COLLECTION),
 )
 def export_geojson(plan: PlanDep, identity: Reader, publish: Publish = False) -> Response:
     """Send zones, schools and settlements as one file; the member ``synthetic`` says whether they are real."""
@@ -340,7 +340,7 @@ def export_geojson(plan: PlanDep, identity: Reader, publish: Publish = False) ->
 @router.get(
     "/comparisons",
     summary="Compare two plans",
-    responses={404: {"description": "There is no such plan, or it is another district's."}},
+    responses=doc.NAMES_WHAT_IS_NOT_THERE,
 )
 def compare(
     a: Annotated[str, Query(description="Id of a plan.")],

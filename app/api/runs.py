@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 
+from app.api import doc
 from app.api.dependencies import Planner, Reader, Reading, ServiceDep, Writing, signed_in
 from app.api.service import Service
 from app.cases.scenario import SolveOrder, Strict
@@ -25,6 +26,20 @@ LOOK_SECONDS = 0.5
 """How often a stream of events looks for news of its run."""
 PING_SECONDS = 15
 """How often a silent stream shows that it lives, so that no proxy cuts it."""
+
+EVENT = {
+    "type": "object",
+    "description": "One event of the stream.",
+    "required": ["event", "data"],
+    "properties": {
+        "event": {"enum": ["progress", "end"]},
+        "data": {
+            "type": "string",
+            "contentMediaType": "application/json",
+            "contentSchema": {"$ref": "#/components/schemas/RunOut"},
+        },
+    },
+}
 
 _ORDER = SolveOrder.model_fields
 
@@ -128,7 +143,7 @@ def with_history(session: Session, run: RunRow) -> RunOut:
     return run_out(run, plans.id_of_run(session, run.id), runs.history(session, [run.id])[run.id])
 
 
-@router.post("", status_code=202, summary="Start a run")
+@router.post("", status_code=202, summary="Start a run", responses=doc.NAMES_WHAT_IS_NOT_THERE)
 def start_run(
     order: RunOrder,
     identity: Planner,
@@ -188,7 +203,7 @@ def read_run(run_id: str, identity: Reader, session: Reading) -> RunOut:
     response_class=EventSourceResponse,
     responses={
         200: {
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            "content": {"text/event-stream": {"schema": EVENT}},
             "description": "Events `progress` with a RunOut at each change; then `end` with the last, and the end.",
         }
     },

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel
 
+from app.api import doc
 from app.api.dependencies import Planner, Reader, Reading, Writing, signed_in
 from app.cases.scenario import Scenario, Strict
 from app.db import datasets, scenarios
@@ -46,7 +47,7 @@ def scenario_out(row: ScenarioRow) -> ScenarioOut:
     )
 
 
-@router.post("", status_code=201, summary="Store a scenario")
+@router.post("", status_code=201, summary="Store a scenario", responses=doc.NAMES_WHAT_IS_NOT_THERE)
 def store_scenario(order: ScenarioOrder, identity: Planner, session: Writing, response: Response) -> ScenarioOut:
     """Store a scenario on a dataset."""
     dataset = datasets.get(session, order.dataset_id, identity.scope)

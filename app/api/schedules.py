@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from app.api import doc
 from app.api.dependencies import Planner, Reader, Reading, ServiceDep, Writing, signed_in
 from app.api.runs import RunOut, read_now
 from app.cases.scenario import Strict
@@ -93,7 +94,7 @@ class DriftReportOut(BaseModel):
     document: dict[str, Any]
 
 
-@router.post("", status_code=201, summary="Watch a scenario")
+@router.post("", status_code=201, summary="Watch a scenario", responses=doc.NAMES_WHAT_IS_NOT_THERE)
 def make_schedule(order: ScheduleOrder, identity: Planner, session: Writing, response: Response) -> ScheduleOut:
     """Solve a scenario again at set times, from its standing plan and on the newest figures."""
     validate_cron(order.cron, order.timezone)

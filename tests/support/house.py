@@ -116,6 +116,12 @@ def house(database_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str])
     app.state.service.database.close()
 
 
+def first_token_in(app: FastAPI) -> str:
+    """Make a city administrator's token in a service whose first token went by unseen."""
+    with app.state.service.database.writing() as session:
+        return tokens.create(session, name="first", role="admin", level="city", division=None, actor=SYSTEM)[1]
+
+
 def district() -> District:
     """Return the three hamlets of the home division."""
     return hamlet_plan.hamlets()
