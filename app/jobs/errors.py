@@ -32,3 +32,11 @@ class WorkerTaken(PlanningError):
             f"Another process already works the runs in {file}. One worker at a time works an SQLite database: "
             "stop the other one, start this with --no-worker, or use PostgreSQL."
         )
+
+
+class PortTaken(PlanningError):
+    """The address that the service should listen on is in use, or is not this machine's."""
+
+    def __init__(self, host: str, port: int, reason: str) -> None:
+        self.host, self.port, self.reason = host, port, reason
+        super().__init__(f"The service cannot listen on {host}:{port}: {reason}. JUNHENG_PORT names another port.")

@@ -5,15 +5,19 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Sequence
 from typing import NoReturn
 
 from app.jobs import queue
+from app.jobs.errors import PortTaken
 from app.settings import Settings
 
 log = logging.getLogger("junheng.jobs")
+
+LISTEN_BACKLOG = 2048
 
 GOODBYE_SECONDS = 3
 """How long open answers, such as a stream of events, may hold up the end of the service."""
@@ -29,6 +33,8 @@ def serve(
     ------
     WorkerTaken
         When another process works the same SQLite file.
+    PortTaken
+        When the address is in use: told before anything is made or a first token is shown.
     """
     import uvicorn  # noqa: PLC0415 - a worker needs neither
 
@@ -36,6 +42,7 @@ def serve(
 
     for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn raises a signal again when it has ended by it
         signal.signal(number, lambda *_: None)
+    listener = _listen(settings)
     first_run = None if sample is None else _first_run(settings, sample)
     service = queue.launch(settings, solver_command=solver_command) if worker else None
     code = 1
@@ -43,20 +50,25 @@ def serve(
         starter = service.starter if service is not None else queue.DbosStarter(settings)
         if first_run is not None:
             starter.start(first_run)
-        uvicorn.run(
+        config = uvicorn.Config(
             main.create_app(settings, starter),
-            host=settings.host,
-            port=settings.port,
             log_level="info",
             access_log=False,
             timeout_graceful_shutdown=GOODBYE_SECONDS,
         )
+        log.info("Junheng 均衡: http://%s:%d", settings.host, settings.port)
+        uvicorn.Server(config).run(sockets=[listener])
         code = 0
-    except SystemExit as ending:  # how uvicorn tells that it could not listen
-        code = int(ending.code or 0)
     except Exception:
         log.exception("the service cannot go on")
     _end(service, code)
+
+
+def _listen(settings: Settings) -> socket.socket:
+    try:
+        return socket.create_server((settings.host, settings.port), backlog=LISTEN_BACKLOG)
+    except OSError as refused:
+        raise PortTaken(settings.host, settings.port, str(refused)) from refused
 
 
 def _first_run(settings: Settings, sample: str) -> str | None:
