@@ -182,7 +182,13 @@ def list_tokens(identity: Admin, session: Reading) -> list[TokenOut]:
     return [TokenOut.model_validate(row) for row in tokens.newest(session, identity.scope)]
 
 
-@router.delete("/tokens/{token_id}", status_code=204, tags=["tokens"], summary="End a token")
+@router.delete(
+    "/tokens/{token_id}",
+    status_code=204,
+    tags=["tokens"],
+    summary="End a token",
+    responses={409: {"description": "It is the last token of a city administrator."}},
+)
 def revoke_token(token_id: str, identity: Admin, session: Writing) -> None:
     """End a token and its page sessions at once."""
     tokens.revoke(session, token_id, actor=identity.actor, scope=identity.scope)

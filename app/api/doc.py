@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from app import errors
-from app.api.problems import ProblemOut
+from app.api.problems import OGC, ProblemOut, malformed_status
 
 DESCRIPTION = """
 Junheng plans a district's schools. Import a dataset, store a scenario, start a run, read its plan.
@@ -33,6 +33,7 @@ TAGS = (
 )
 
 SAYS = {
+    "400": "A parameter is not known or cannot be.",
     "401": "No token in force was sent.",
     "403": "The token's role or level does not reach for this, or another site's page asked.",
     "404": "There is no such thing, or it is another district's.",
@@ -107,7 +108,13 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
         schemas.pop(unused, None)
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
-            for status in _problems(path, method, operation):
+            problems = _problems(path, method, operation)
+            operation["responses"] = {
+                status: reply
+                for status, reply in operation["responses"].items()
+                if status < "400" or status in problems
+            }
+            for status in sorted(problems):
                 _add(operation["responses"], status)
     return document
 
@@ -120,8 +127,9 @@ def _problems(path: str, method: str, operation: dict[str, Any]) -> set[str]:
             found.add("403")
     if "{" in path:
         found.add("404")
-    if operation.get("parameters"):
-        found.add("422")
+    if operation.get("parameters") or path.startswith(OGC):
+        found.discard("422")
+        found.add(str(malformed_status(path).value))
     if "requestBody" in operation:
         found |= {"408", "413", "422"}
     return found

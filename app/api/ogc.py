@@ -13,6 +13,7 @@ import numpy as np
 import shapely
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
@@ -28,14 +29,29 @@ from app.db.models import PlanRow
 from app.permissions import Identity
 from app.reports.layers import PLAN_LAYERS, Layer
 
-router = APIRouter(prefix="/ogc", tags=["ogc"], dependencies=[Depends(signed_in)])
+
+def only_known_parameters(request: Request) -> None:
+    """Refuse query parameters that a resource does not have, as the standard asks."""
+    route: APIRoute = request.scope["route"]
+    known = {field.alias for field in route.dependant.query_params}
+    unknown = [name for name in request.query_params if name not in known]
+    if unknown:
+        raise RequestValidationError(
+            [
+                {"loc": ("query", name), "msg": "there is no such parameter", "type": "extra_forbidden"}
+                for name in unknown
+            ]
+        )
+
+
+router = APIRouter(prefix="/ogc", tags=["ogc"], dependencies=[Depends(signed_in), Depends(only_known_parameters)])
 
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 CONFORMS = (
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
-    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
 )
+MOST_FEATURES = 10_000
 NUMBER = r"\s*-?\d{1,3}(\.\d+)?\s*"
 
 
@@ -98,6 +114,7 @@ class Collections(BaseModel):
     collections: list[Collection]
 
 
+@router.get("/", include_in_schema=False)
 @router.get("", summary="Landing page")
 def read_landing(request: Request) -> Landing:
     """Tell where everything is."""
@@ -157,7 +174,10 @@ def read_items(
         str | None,
         Query(pattern=rf"^{NUMBER}(,{NUMBER}){{3}}$", description="West, south, east, north, in degrees."),
     ] = None,
-    limit: Annotated[int, Query(ge=1, le=10_000)] = 1_000,
+    datetime_: Annotated[
+        str | None, Query(alias="datetime", description="Accepted and without effect: the features have no times.")
+    ] = None,
+    limit: Annotated[int, Query(ge=1, description=f"At most {MOST_FEATURES} are sent, whatever is asked.")] = 1_000,
     offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
 ) -> Response:
     """Send the features of a layer, those that touch a box only when one is given, a page at a time."""
@@ -165,6 +185,7 @@ def read_items(
     layer = _layer(plan, name, identity)
     if bbox is not None:
         layer = layer.within(_box(bbox))
+    limit = min(limit, MOST_FEATURES)
     page = layer.taken(range(offset, min(offset + limit, len(layer.ids))))
     members = {
         "numberMatched": len(layer.ids),

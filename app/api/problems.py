@@ -10,11 +10,13 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from app import errors
 from data.errors import PlanningError
+
+OGC = "/ogc"
 
 log = logging.getLogger("junheng.api")
 
@@ -40,7 +42,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(PlanningError, _on_purpose)
     app.add_exception_handler(HTTPException, _by_framework)
     app.add_exception_handler(RequestValidationError, _malformed)
-    app.add_exception_handler(ValidationError, _inconsistent)
     app.add_exception_handler(Exception, _our_fault)
 
 
@@ -73,30 +74,20 @@ def _by_framework(request: Request, error: Exception) -> JSONResponse:
     return reply(document, error.headers)
 
 
-def _malformed(_: Request, error: Exception) -> JSONResponse:
+def _malformed(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    return reply(_validation(error.errors()))
-
-
-def _inconsistent(_: Request, error: Exception) -> JSONResponse:
-    """Answer for a request part that is checked only together with what is stored, such as a changed solve order."""
-    assert isinstance(error, ValidationError)
-    return reply(_validation(error.errors(include_url=False, include_context=False)))
-
-
-def _validation(found: Any) -> dict[str, Any]:
     faults = [
         {"field": ".".join(str(part) for part in fault["loc"]), "reason": fault["msg"], "kind": fault["type"]}
-        for fault in found
+        for fault in error.errors()
     ]
     words = "; ".join(f"{fault['field']}: {fault['reason']}" for fault in faults)
-    return errors.problem(
-        "validation",
-        HTTPStatus.UNPROCESSABLE_ENTITY,
-        "The request does not have the form that the API document states.",
-        words,
-        {"faults": faults},
-    )
+    title = "The request does not have the form that the API document states."
+    return reply(errors.problem("validation", malformed_status(request.url.path), title, words, {"faults": faults}))
+
+
+def malformed_status(path: str) -> HTTPStatus:
+    """Answer 422, but 400 where the OGC's standard asks for it."""
+    return HTTPStatus.BAD_REQUEST if path.startswith(OGC) else HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 def _our_fault(request: Request, error: Exception) -> JSONResponse:

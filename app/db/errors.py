@@ -13,6 +13,14 @@ class NotFound(PlanningError):
         super().__init__(f"There is no {kind} {id}.")
 
 
+class LastAdministrator(PlanningError):
+    """The last token that could make another of the city level cannot be ended."""
+
+    def __init__(self, token_id: str) -> None:
+        self.token_id = token_id
+        super().__init__(f"Token {token_id} is the last of a city administrator: make another first.")
+
+
 class KeyReused(PlanningError):
     """An Idempotency-Key came again with another request."""
 

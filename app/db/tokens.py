@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.audit import SYSTEM, Action, Actor
 from app.db import audit_log
-from app.db.errors import NotFound
+from app.db.errors import LastAdministrator, NotFound
 from app.db.models import SessionRow, TokenRow, now
 from app.db.scope import ALL, Scope
 
@@ -103,12 +103,20 @@ def revoke(session: Session, token_id: str, *, actor: Actor, scope: Scope = ALL)
     ------
     NotFound
         When there is none in force in the scope.
+    LastAdministrator
+        When nobody could make a token of the city level any more.
     """
     row = session.scalar(
         select(TokenRow).where(TokenRow.id == token_id, TokenRow.revoked_at.is_(None), scope.allows(TokenRow.division))
     )
     if row is None:
         raise NotFound("token", token_id)
+    if _administrates_the_city(row) and sum(map(_administrates_the_city, newest(session))) == 1:
+        raise LastAdministrator(token_id)
     row.revoked_at = now()
     session.execute(delete(SessionRow).where(SessionRow.token_id == row.id))
     audit_log.record(session, actor, Action.TOKEN_REVOKED, "token", row.id, row.division)
+
+
+def _administrates_the_city(row: TokenRow) -> bool:
+    return row.role == "admin" and row.level == "city"

@@ -175,3 +175,15 @@ def test_the_audit_is_for_administrators_and_a_district_sees_its_own_lines(house
     lines = house.as_("admin", HOME).get("/api/audit").json()
     assert {line["division"] for line in lines} == {HOME}
     assert {"dataset.stored", "run.queued", "run.started", "run.done"} <= {line["action"] for line in lines}
+
+
+def test_the_last_city_administrator_stays(house):
+    tokens_ = house.city.get("/api/tokens").json()
+    url = f"/api/tokens/{tokens_[0]['id']}"
+    house.token("admin", HOME)
+    house.token("planner")
+    refused = house.city.delete(url)
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/last-administrator")
+    assert house.city.get("/api/me").status_code == 200
+    house.token("admin")
+    assert house.city.delete(url).status_code == 204

@@ -58,7 +58,7 @@ def test_a_box_keeps_what_it_touches(house, stored):
 @pytest.mark.parametrize("box", ["1,2,3", "a,b,c,d", "107,30,106,31", "106,31,107,30", "1,2,3,4,5", "1e3,2,3,4"])
 def test_a_box_that_is_none_is_refused(house, stored, box):
     reply = house.city.get(f"/ogc/collections/{stored.plan}.zones/items", params={"bbox": box})
-    assert (reply.status_code, reply.json()["type"]) == (422, "/problems/validation")
+    assert (reply.status_code, reply.json()["type"]) == (400, "/problems/validation")
     assert "bbox" in reply.json()["facts"]["faults"][0]["field"]
 
 
@@ -99,3 +99,18 @@ def test_a_reader_gets_small_counts_masked(house):
 def test_a_token_in_the_address_is_no_token(house, stored):
     for name in ("token", "access_token", "api_key"):
         assert house.client().get(f"/ogc?{name}={house.first_token}").status_code == 401
+
+
+def test_parameters_are_refused_when_unknown_and_held_down_when_too_large(house, stored):
+    """Part 1, requirements query-param-unknown, query-param-invalid and fc-limit-response-1."""
+    url = f"/ogc/collections/{stored.plan}.settlements/items"
+    for wrong in ({"colour": "red"}, {"limit": "0"}, {"limit": "x"}, {"offset": "-1"}):
+        assert house.city.get(url, params=wrong).status_code == 400, wrong
+    assert house.city.get("/ogc/collections", params={"limit": 1}).status_code == 400
+    assert house.city.get(url, params={"limit": 10**9}).json()["numberReturned"] == 3
+    assert house.city.get(url, params={"datetime": "2026-01-01T00:00:00Z"}).json()["numberReturned"] == 3
+
+
+def test_the_landing_page_may_be_asked_for_with_a_slash(house):
+    assert house.city.get("/ogc/").json()["title"] == house.city.get("/ogc").json()["title"]
+    assert house.client().get("/ogc/").status_code == 401
