@@ -191,7 +191,7 @@ class _Used:
             self._found[norm.key, norm.stage] = norm
 
     def note_places(self, schools: Sequence[SchoolPlaces], scenario: Scenario) -> None:
-        """Remember the norms behind the places, the boarding rule and the cost of a school."""
+        """Remember the norms behind places, boarding, cost, protection and zones."""
         self.note("class.norm")
         self.note("school.max_size")
         if any(row.school.kind in places.THROUGH_KINDS for row in schools):
@@ -200,6 +200,10 @@ class _Used:
             self.note("acc.board.g1_3")
         if any(row.site.running_cost is None for row in schools):
             self.note("cost.school_year")
+        if any(row.school.protected for row in schools):
+            self.note("lay.keep_points")
+        if scenario.rules.contiguity.mode is RuleMode.HARD:
+            self.note("zone.contig")
 
     def norms_used(self) -> tuple[Norm, ...]:
         """List the norms used, by key."""

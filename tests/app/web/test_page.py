@@ -165,7 +165,8 @@ def test_a_run_is_watched_live_and_stopped_with_its_best_plan(visit):
 
 
 def test_another_school_is_tried_for_a_settlement(visit):
-    # B at North: 12 pupils travel 15 minutes more at 60 yuan, and South's zone no longer holds its own settlement.
+    # B at North: 12 pupils travel 15 minutes more at 200 yuan and change zone at 1,000 yuan each: 36,000 + 12,000 yuan;
+    # and South's zone no longer holds its own settlement.
     # North gains the 12 pupils that South loses, so what both lack of the least viable size stays the same.
     plan = visit.service.plan(three_hamlets.DIVISION, title="三村只划片", target_year=2031, open_choice="all")
     visit.sign_in()
@@ -177,7 +178,7 @@ def test_another_school_is_tried_for_a_settlement(visit):
     panel.get_by_text("换一所学校会怎样？").click()
     panel.get_by_label("输入学校名").fill("北岸小学（north）")
     panel.get_by_role("button", name="试算").click()
-    expect(panel).to_contain_text("+10,800 元")
+    expect(panel).to_contain_text("+48,000 元")
     expect(panel.locator("[data-hard-broken]")).to_have_attribute("data-hard-broken", "1")
     expect(panel).to_contain_text("片区含学校所在地 南岸小学")
     visit.shoot("what-if")
