@@ -223,6 +223,12 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return workshop.inside("build", "/opt/junheng")
 
 
+def image_environment(image: Path, **changed: str) -> dict[str, str]:
+    """What a process of the image sees, with folders and port of this test."""
+    path = f"{image / 'bin'}{os.pathsep}{clean_environment()['PATH']}"
+    return clean_environment(**read_dockerfile()[-1].environment() | {"PATH": path} | changed)
+
+
 def test_a_linter_finds_nothing_in_the_dockerfile():
     done = subprocess.run(
         [shutil.which("hadolint", path=str(Path(sys.prefix) / "bin")) or "hadolint", "--no-color", "Dockerfile"],
@@ -254,14 +260,13 @@ def served(image: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[di
     """The environment of the image's service while it is up."""
     folder = tmp_path_factory.mktemp("served")
     runtime = read_dockerfile()[-1]
-    environment = clean_environment(
-        **runtime.environment(),
+    environment = image_environment(
+        image,
+        JUNHENG_HOST="127.0.0.1",
         JUNHENG_PORT=str(free_port()),
         JUNHENG_DATA_DIR=str(folder),
         NUMBA_CACHE_DIR=str(folder / "cache"),
     )
-    environment["JUNHENG_HOST"] = "127.0.0.1"
-    environment["PATH"] = f"{image / 'bin'}{os.pathsep}{clean_environment()['PATH']}"
     command = json_after(runtime.texts("ENTRYPOINT")[0]) + json_after(runtime.texts("CMD")[0])
     command[0] = str(image / "bin" / command[0])
     with (folder / "log").open("w") as log:
@@ -294,6 +299,16 @@ def test_the_image_knows_the_commands_of_the_compose_file(image: Path, tmp_path:
         check=True,
     )
     assert all(option in shown.stdout for option in options)
+
+
+@pytest.mark.slow
+def test_the_image_compiles_its_search_before_the_first_plan(image: Path, tmp_path: Path):
+    runtime = read_dockerfile()[-1]
+    environment = image_environment(image, NUMBA_CACHE_DIR=str(tmp_path / "cache"))
+    steps = runtime.steps[runtime.steps.index(("USER", "10001")) :]
+    for command in [text for word, text in steps if word == "RUN"]:
+        subprocess.run(["sh", "-euc", command], cwd=tmp_path, env=environment, check=True)
+    assert list((tmp_path / "cache").rglob("*.nbi"))
 
 
 @pytest.mark.slow

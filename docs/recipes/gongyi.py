@@ -21,8 +21,7 @@ from pandas import DataFrame
 
 SHAPES = "gongyi_units_shapefile_noprj.zip"
 YEAR = 2024  # the source gives none
-CLASS_SIZE = 45
-LARGEST_SCHOOL = 2000
+CLASS_SIZE = 50
 RESIDENTS_A_PUPIL = 20  # the source's pupils are one twentieth of its residents, rounded
 
 DECLARATION = {
@@ -54,29 +53,14 @@ def candidates(units: DataFrame) -> DataFrame:
     return found.assign(places=found["fcapacity"] // RESIDENTS_A_PUPIL, running_cost=found["Fcost"].round().astype(int))
 
 
-def campuses(sites: DataFrame) -> Iterable[tuple[str, int, int | str, float, float]]:
-    """
-    Id, places, running cost, easting and northing of each school.
-
-    A place larger than the norm allows one school becomes as many schools of equal size as it takes.
-    """
-    for row in sites.itertuples():
-        parts = -(-row.places // LARGEST_SCHOOL)
-        for part in range(parts):
-            places = (row.places + part) // parts
-            cost = "" if row.running_cost == "" else row.running_cost // parts
-            name = f"{row.ID}" if parts == 1 else f"{row.ID}-{part + 1}"
-            yield name, places, cost, row.PointX, row.PointY
-
-
 def scenario(title: str, open_choice: str) -> dict[str, object]:
     """One question on the district."""
     return {
         "title": title,
-        "stage": "primary",
+        "stage": "senior",
         "target_year": YEAR,
         "open_choice": open_choice,
-        "travel": {"km_per_hour": 25, "detour": 1.3},
+        "travel": {"km_per_hour": 30, "detour": 1.3},
         "solve": {"seconds": 60},
     }
 
@@ -87,21 +71,20 @@ def write_case(out: Path, shapes: Path, units: DataFrame, sites: DataFrame, titl
     tables.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(shapes) as archive:
         archive.extractall(tables)
-    schools = list(campuses(sites))
     write(
         tables / "demand.csv",
         "settlement stage year pupils",
-        ((row.ID, "primary", YEAR, row.demand1) for row in units.itertuples()),
+        ((row.ID, "senior", YEAR, row.demand1) for row in units.itertuples()),
     )
     write(
         tables / "schools.csv",
         "id name kind lon lat",
-        ((name, f"{name}号学校", "full_primary", x, y) for name, _, _, x, y in schools),
+        ((row.ID, f"{row.ID}号学校", "senior", row.PointX, row.PointY) for row in sites.itertuples()),
     )
     write(
         tables / "sites.csv",
         "school stage classrooms places running_cost",
-        ((name, "primary", -(-places // CLASS_SIZE), places, cost) for name, places, cost, _, _ in schools),
+        ((row.ID, "senior", -(-row.places // CLASS_SIZE), row.places, row.running_cost) for row in sites.itertuples()),
     )
     documents = {"declaration": {"title": title, **DECLARATION}, "scenario": scenario(title, open_choice)}
     for name, document in documents.items():

@@ -2,9 +2,9 @@
 Bring the published files of Miaoli county to Junheng's tables: ``miaoli.py SOURCE_DIR OUT_DIR``.
 
 Reads ``village_age_2014_2015.csv``, ``village_births_monthly_2014_2026.csv`` and ``schools_sy113.csv`` of SOURCE_DIR
-and writes a folder ``tables`` to be imported (``people``, ``births``, ``schools``, ``sites``, ``roll`` and ``controls``
-as CSV, and ``villages.geojson`` as published), the declaration of the import and two scenarios. See ``miaoli.md``
-beside this file.
+and writes a folder ``tables`` to be imported (``settlements``, ``people``, ``births``, ``schools``, ``sites``, ``roll``
+and ``controls`` as CSV, and ``villages.geojson`` as published), the declaration of the import and two scenarios. See
+``miaoli.md`` beside this file.
 """
 
 from __future__ import annotations
@@ -16,12 +16,15 @@ import sys
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 GRADES = range(1, 7)
 AGES = range(20)
 AGES_AT = "2014-08"  # the end of August: completed ages are exactly those of 1 September 2014
 ROLL_YEAR = 2024  # school year 113 began in autumn 2024
-KEPT_BY_LAW = {"極偏", "特偏"}
+CLASS_SIZE = 29  # Taiwan's own rule for primary classes
+LIVE_AT_THE_SCHOOL = {"10005180006": "054714"}  # 梅園村: the middle of its outline is far up the mountains
+VERY_REMOTE = {"極偏", "特偏"}
 
 DECLARATION = {
     "title": "苗栗县国小 2024",
@@ -48,6 +51,14 @@ def write(path: Path, headings: str, rows: Iterable[tuple[object, ...]]) -> None
         table.writerows(rows)
 
 
+def settlements(villages: dict[str, Any], schooling: list[dict[str, str]]) -> Iterable[tuple[object, ...]]:
+    """The villages; trips start from the middle of the outline but where we know better."""
+    points = {school["school_code"]: (school["lon"], school["lat"]) for school in schooling}
+    for village in (feature["properties"] for feature in villages["features"]):
+        code = village["village_code"]
+        yield code, village["village"], village["town"], *points.get(LIVE_AT_THE_SCHOOL.get(code, ""), ("", ""))
+
+
 def people(ages: list[dict[str, str]]) -> Iterable[tuple[object, ...]]:
     """Registered people of each age on 1 September 2014."""
     for row in ages:
@@ -72,7 +83,7 @@ def schools(rows: list[dict[str, str]]) -> Iterable[tuple[object, ...]]:
     """The schools; those in the two most remote classes count as protected."""
     for row in rows:
         ownership = "private" if is_private(row) else "public"
-        protected = "yes" if row["remote_class"] in KEPT_BY_LAW else "no"
+        protected = "yes" if row["remote_class"] in VERY_REMOTE else "no"
         yield (
             row["school_code"],
             row["school"],
@@ -88,7 +99,7 @@ def schools(rows: list[dict[str, str]]) -> Iterable[tuple[object, ...]]:
 def sites(rows: list[dict[str, str]]) -> Iterable[tuple[object, ...]]:
     """One classroom for each class of autumn 2024."""
     for row in rows:
-        yield row["school_code"], "primary", sum(int(row[f"classes_g{grade}"]) for grade in GRADES)
+        yield row["school_code"], "primary", sum(int(row[f"classes_g{grade}"]) for grade in GRADES), CLASS_SIZE
 
 
 def pupils(school: dict[str, str], grade: int) -> int:
@@ -132,10 +143,12 @@ def main(source: Path, out: Path) -> None:
     ages = read(source / "village_age_2014_2015.csv")
     months = read(source / "village_births_monthly_2014_2026.csv")
     schooling = read(source / "schools_sy113.csv")
+    villages = json.loads((source / "villages.geojson").read_text(encoding="utf-8"))
+    write(tables / "settlements.csv", "village_code village town lon lat", settlements(villages, schooling))
     write(tables / "people.csv", "settlement year age count", people(ages))
     write(tables / "births.csv", "settlement year month count", births(months))
     write(tables / "schools.csv", "id name township kind ownership protected lon lat", schools(schooling))
-    write(tables / "sites.csv", "school stage classrooms", sites(schooling))
+    write(tables / "sites.csv", "school stage classrooms class_size", sites(schooling))
     write(tables / "roll.csv", "school year grade pupils", roll(schooling))
     write(tables / "controls.csv", "township stage year pupils", controls(schooling))
     documents = {"declaration": DECLARATION, "scenario_2024": scenario(2024), "scenario_2026": scenario(2026)}
