@@ -12,7 +12,7 @@ from app.cases.plan_document import (
     SchoolPlan,
     SettlementPlan,
 )
-from app.cases.scenario import Scenario, SolveOrder
+from app.cases.scenario import Scenario, SolveOrder, Weights
 from data import digest
 from data.domain.district import District
 from data.domain.divisions import Division, DivisionCode
@@ -23,7 +23,11 @@ from solver.plan import Status
 
 OTHER_DIVISION = "509903"
 SCENARIO = Scenario(
-    title="三村 2031", stage=Stage.PRIMARY, target_year=2031, solve=SolveOrder(seconds=10, deterministic=True)
+    title="三村 2031",
+    stage=Stage.PRIMARY,
+    target_year=2031,
+    weights=Weights(pupil_minute=60, running_cost=1.0, moved_pupil=0),
+    solve=SolveOrder(seconds=10, deterministic=True),
 )
 
 
