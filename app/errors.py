@@ -38,7 +38,6 @@ STATUS: Mapping[str, HTTPStatus] = {
     "PortTaken": HTTPStatus.CONFLICT,
     "RunEnded": HTTPStatus.CONFLICT,
     "ScenarioDoesNotFit": HTTPStatus.UNPROCESSABLE_ENTITY,
-
     "TooManyRows": HTTPStatus.UNPROCESSABLE_ENTITY,
     "UnequalLengths": HTTPStatus.INTERNAL_SERVER_ERROR,
     "UnknownDivision": HTTPStatus.UNPROCESSABLE_ENTITY,
