@@ -54,12 +54,13 @@ def candidates(units: DataFrame) -> DataFrame:
 
 
 def scenario(title: str, open_choice: str) -> dict[str, object]:
-    """One question on the district."""
+    """One question on the district; a unit of the source's cost is weighed as ten yuan a year."""
     return {
         "title": title,
         "stage": "senior",
         "target_year": YEAR,
         "open_choice": open_choice,
+        "weights": {"running_cost": 10 if open_choice == "choose" else 1},
         "travel": {"km_per_hour": 30, "detour": 1.3},
         "solve": {"seconds": 60},
     }
