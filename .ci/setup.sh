@@ -1,6 +1,6 @@
 # Shared by run, test and install-runtime.sh; sourced from the root of the repository. POSIX sh.
 
-export UV_PYTHON_DOWNLOADS=never PIP_DISABLE_PIP_VERSION_CHECK=1
+export UV_PYTHON_DOWNLOADS=never PIP_DISABLE_PIP_VERSION_CHECK=1 npm_config_update_notifier=false
 ca_bundle=/etc/ssl/certs/ca-certificates.crt
 if [ -z "${NODE_EXTRA_CA_CERTS:-}" ] && [ -f "$ca_bundle" ]; then
     export NODE_EXTRA_CA_CERTS="$ca_bundle" # node trusts its own list only; a site's proxy may need the system's
