@@ -414,7 +414,7 @@ def first_plan(address: str, printed: Path, seconds: float = 240) -> dict[str, o
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         time.sleep(1)
-        token = re.search(r"(?i)token\W+([\w.-]{20,})", printed.read_text())
+        token = re.search(r"(?i)token[^:]*: (\S{20,})", printed.read_text())
         if token is None or address not in printed.read_text():
             continue
         try:
