@@ -68,7 +68,7 @@ def serve(
     database_url: DatabaseUrl = None,
 ) -> None:
     """Serve the API and the page."""
-    from app.jobs import processes
+    from app import processes
 
     processes.serve(
         _settings(host=host, port=port, data_dir=data_dir, database=database_url), worker=worker, sample=sample
@@ -78,7 +78,7 @@ def serve(
 @cli.command()
 def work(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
     """Solve runs, on this or any machine that reaches the PostgreSQL database."""
-    from app.jobs import processes
+    from app import processes
 
     processes.work(_settings(data_dir=data_dir, database=database_url))
 

@@ -18,9 +18,9 @@ from app.db import heartbeats, runs, schedules
 from app.db.models import HeartbeatRow
 from app.jobs import problems
 from app.jobs.library import UNDER_WAY, Firing, Library
-from app.jobs.runs import Worker
 from app.jobs.schedules import last_due
 from app.jobs.watchman import Watchman
+from app.jobs.worker import Worker
 
 log = logging.getLogger("junheng.jobs")
 

@@ -32,7 +32,8 @@ from app.jobs import executor, runs, watched
 from app.jobs.executor import Hold, Seat
 from app.jobs.keeper import Keeper
 from app.jobs.library import Library
-from app.jobs.runs import CRASHED, TRIES, Worker
+from app.jobs.runs import CRASHED, TRIES
+from app.jobs.worker import Worker
 from app.settings import Settings
 
 log = logging.getLogger("junheng.jobs")

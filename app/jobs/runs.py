@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import logging
 import socket
-import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from sqlalchemy.exc import DBAPIError
@@ -16,9 +14,9 @@ from sqlalchemy.orm import Session
 from app.cases.plan_document import PlanDocument
 from app.db import runs, scenarios
 from app.db.models import RunRow, RunState, Wish
-from app.db.session import Database
 from app.jobs import conduct, problems, watched
 from app.jobs.conduct import Abandoned, Cancelled, Crashed, Desk, Leaving, Look, Outcome, Overran, Planned, Refused
+from app.jobs.worker import Worker
 from app.settings import Settings
 from solver.plan import Progress
 
@@ -34,26 +32,6 @@ SET_UP_SECONDS = 120.0
 """Loading, forecast and travel times, which the order's seconds do not count; the watchdog grants them."""
 PATIENCE_SECONDS = 600.0
 """How long the end of a run waits for a database that does not answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Worker:
-    """
-    What a worker process works with.
-
-    Attributes
-    ----------
-    command
-        How a solver child is started.
-    leaving
-        Set when the process shuts down: the runs under way are left for later.
-    """
-
-    settings: Settings
-    database: Database
-    executor_id: str
-    command: tuple[str, ...]
-    leaving: threading.Event = field(default_factory=threading.Event)
 
 
 def solve(worker: Worker, run_id: str, *, last_try: bool) -> str:

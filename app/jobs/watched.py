@@ -28,7 +28,7 @@ from app.jobs.conduct import Desk, Look, Planned
 from solver.plan import Status
 
 if TYPE_CHECKING:
-    from app.jobs.runs import Worker
+    from app.jobs.worker import Worker
 
 PRICE_OF_A_MOVED_PUPIL = 500
 """Yuan a year for each pupil whose school changes, where the scenario sets no price: our proposal, to be tuned."""

@@ -272,7 +272,7 @@ def test_a_scenario_is_solved_without_a_service(junheng, scenario, tmp_path):
     # By hand (see the sample): in 2031 South takes all 36 pupils, 654 pupil-minutes, and North closes.
     assert document["certificate"]["status"] == "optimal"
     assert [row["decision"] for row in document["schools"] if row["pupils"]] == ["keep"]
-    assert document["certificate"]["parts"]["pupil_minutes"] == 654 * 60
+    assert document["certificate"]["parts"]["pupil_minutes"] == 654 * 200  # yuan a pupil-minute by default
     assert "best" in done.stderr
 
     # From files, and from that plan as the standing one: the same answer.

@@ -41,7 +41,7 @@ def hamlet(title: str = "一村一校") -> District:
 
 def queue_run(database: Database, *, seconds: float = 20, start: Callable[[str], object] | None = None) -> str:
     """Store a dataset, a scenario and a queued run."""
-    scenario = Scenario(title="一问", target_year=2030, solve={"seconds": seconds})
+    scenario = Scenario(title="一问", target_year=2030, weights={"moved_pupil": 0}, solve={"seconds": seconds})
     with database.writing() as session:
         dataset, _ = datasets.store(session, hamlet(), [], SYSTEM)
         row = scenarios.store(session, dataset, scenario, SYSTEM)

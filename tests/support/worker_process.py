@@ -10,7 +10,7 @@ import logging
 import sys
 from pathlib import Path
 
-from app.jobs import processes
+from app import processes
 from app.settings import Settings
 
 logging.basicConfig(level=logging.INFO)

@@ -16,7 +16,7 @@ from app.db import audit_log, runs
 from app.jobs import runs as work
 from app.jobs.conduct import Abandoned, Cancelled, Crashed, Leaving, Look, Overran, Planned, Refused
 from app.jobs.queue import DbosStarter
-from app.jobs.runs import Worker
+from app.jobs.worker import Worker
 from app.settings import Settings
 from solver.plan import Progress
 

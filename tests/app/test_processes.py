@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from app.jobs import processes
+from app import processes
 from app.jobs.errors import PortTaken
 from app.settings import Settings
 
