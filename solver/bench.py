@@ -24,8 +24,8 @@ EXACT_NUMBER = {"ssckflp", "ckflsap"}
 MOST_NUMBER = {"cpmp", "pmed"}
 PROBLEMS = CONTIGUOUS | FIXED_COST | ALL_OPEN | MOST_NUMBER
 
-WHOLE_UNITS = 1e9
-"""Costs are scaled by a power of ten so that the cheapest joining costs about this many whole units."""
+WHOLE_UNITS = 1e13
+"""Costs are scaled by a power of ten so that no plan costs more whole units than this: sums stay exact in floats."""
 
 
 def run_file(
@@ -103,9 +103,9 @@ def _cost_matrix(instance: dict[str, Any]) -> NDArray[np.float64]:
 
 
 def _scale(cost: NDArray[np.float64], instance: dict[str, Any]) -> float:
-    fixed = max((float(s.get("fixed_cost") or 0) for s in instance["sites"]), default=0.0)
-    total = float(cost.min(axis=1).sum()) + fixed
-    return float(10.0 ** np.round(np.log10(WHOLE_UNITS / max(total, 1e-9))))
+    fixed = sum(float(s.get("fixed_cost") or 0) for s in instance["sites"])
+    most = float(cost.max(axis=1).sum()) + fixed
+    return float(10.0 ** np.floor(np.log10(WHOLE_UNITS / max(most, 1e-9))))
 
 
 def _demand_unit(units: list[dict[str, Any]], sites: list[dict[str, Any]]) -> float:

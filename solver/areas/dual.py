@@ -89,12 +89,14 @@ def ascend(
     problem
         Already narrowed, so that every settlement has a school.
     target
-        Cost of a known plan; without one, a guess 2 % above the bound leads the steps.
+        Cost of a known plan; without one, a guess leads the steps: a little above the bound, or towards the cost of
+        joining the near schools of which one is open.
     start
         Prices to start from, shape (V,).
     """
     ground = _Ground(problem)
-    u = _nearest(problem) if start is None else start.copy()
+    u = _likely(problem) if start is None else start.copy()
+    guess = float(u.sum())
     best, best_u, share, theta, stale = -math.inf, u.copy(), np.zeros(problem.size[1]), 1.0, 0
     direction = np.zeros(problem.size[0])
     for _ in range(steps):
@@ -109,14 +111,17 @@ def ascend(
         size = float(direction @ direction)
         if size < 1e-12 or theta < 1e-4 or should_stop():
             break
-        goal = target if target is not None else best + max(0.02 * abs(best), 1.0)
+        goal = target if target is not None else best + max(0.02 * abs(best), 0.1 * (guess - best), 1.0)
         u = u + theta * max(goal - bound, 1e-6 * abs(goal)) / size * direction
     return ground.read(best_u, share)
 
 
-def _nearest(problem: AreaProblem) -> Floats:
-    nearest: Floats = np.where(problem.allowed, problem.cost.astype(np.float64), np.inf).min(axis=1)
-    return nearest
+def _likely(problem: AreaProblem) -> Floats:
+    """Give shape (V,): cost of joining the nearest school, or the k-th nearest where one school in k may open."""
+    cost = np.where(problem.allowed, problem.cost.astype(np.float64), np.inf)
+    k = -(-problem.size[1] // max(problem.most_open, 1))
+    near = np.partition(cost, k - 1, axis=1)[:, k - 1]
+    return np.where(np.isfinite(near), near, cost.min(axis=1))
 
 
 class _Ground:

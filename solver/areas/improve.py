@@ -20,8 +20,8 @@ FEWEST_PAIRS = 150
 """Pairs of a neighbourhood: the size in use grows with every proof and shrinks with every time-out."""
 
 NEIGHBOURHOOD_SECONDS = 1.0
-NEIGHBOURHOOD_NODES = 300
-NEIGHBOURHOOD_ROUNDS = 12
+NEIGHBOURHOOD_NODES = 30
+NEIGHBOURHOOD_ROUNDS = 5
 NEIGHBOURHOODS_A_ROUND = 16
 SHAKES_A_ROUND = 10
 DUAL_STEPS = 60
@@ -53,7 +53,7 @@ class Improver:
         """Do one round: shakes of the open schools, an anneal from the best, neighbourhoods."""
         work, desk = self._work, self._desk
         if work.best is None:
-            work.offer(desk.anneal(ANNEAL_STEPS // 2, 5.0, 0.03, None), "search")
+            work.offer(desk.anneal(ANNEAL_STEPS // 2, 5.0, 0.03, None, work.over), "search")
             return
         for step in self._steps():
             if work.over():
@@ -76,7 +76,7 @@ class Improver:
     def _anneal(self) -> None:
         """Anneal from the best plan: mostly warm, sometimes hot enough to forget it."""
         hot = float(self._desk.random().choice([0.1, 0.3, 1.0, 3.0]))
-        self._work.offer(self._desk.anneal(ANNEAL_STEPS, hot, 0.02, self._work.best), "search")
+        self._work.offer(self._desk.anneal(ANNEAL_STEPS, hot, 0.02, self._work.best, self._work.over), "search")
 
     def _shake(self) -> None:
         """Open, close or exchange a school near another, settle the borders, keep the plan when cheaper."""
@@ -96,7 +96,7 @@ class Improver:
         if kind in ("close", "exchange"):
             desk.close(_to_close(desk, closable, opening))
         steps = SHAKE_STEPS * problem.size[0]
-        self._work.offer(desk.anneal(steps, 0.2, 0.02, self._work.best), "search")
+        self._work.offer(desk.anneal(steps, 0.2, 0.02, self._work.best, self._work.over), "search")
 
     def _neighbourhood(self) -> None:
         """Re-solve a few near schools and all settlements of their zones, the rest of the plan as it is."""

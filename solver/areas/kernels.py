@@ -230,30 +230,31 @@ def true_cost(zone, load, board, is_open, cost, open_cost, beds, least, soft):
 @njit(cache=True, nogil=True)
 def anneal(
     indptr, indices, cost, pupils, places, boarders, beds, least, anchor_ptr, anchor_of, price, open_cost,
-    zone, load, board, count, is_open, hard, soft, near_schools, contiguous, steps, hot, cold, seed, best, best_cost,
+    zone, load, board, count, is_open, hard, soft, near_schools, contiguous, floor_price,
+    begin, end, steps, hot, cold, seed, best, best_cost,
 ):  # fmt: skip
     """
     Move and swap settlements between zones by simulated annealing; open schools stay open.
 
-    ``near_schools`` (V, K): the schools tried where zones need not be connected. ``hot, cold``: first and last
-    temperature. ``best`` (V,) and the value returned hold the cheapest plan seen that breaks no hard rule;
-    ``best_cost`` is the one to beat. ``price`` rises while the plan breaks rules and falls while it keeps them.
+    Does the steps ``begin`` to ``end`` of ``steps``. ``near_schools`` (V, K): the schools tried where zones need not be
+    connected. ``hot, cold``: temperatures of the first and last of ``steps``. ``best`` (V,) and the value returned hold
+    the cheapest plan seen that breaks no hard rule; ``best_cost`` is the one to beat. ``price`` rises from
+    ``floor_price`` while the plan breaks rules and falls while it keeps them.
     """
     np.random.seed(seed)
     n_v, n_s = len(zone), len(places)
     mark = np.zeros(n_v, np.int64)
     queue = np.empty(n_v, np.int64)
     stamp = np.zeros(1, np.int64)
-    floor_price = price.copy()
     ratio = cold / hot
-    temperature = hot
+    temperature = hot * ratio ** (begin / steps)
     wrong = broken(zone, load, board, is_open, places, beds, least, hard)
     current = true_cost(zone, load, board, is_open, cost, open_cost, beds, least, soft)
     if wrong == 0 and current < best_cost:
         best_cost = current
         best[:] = zone
     beat = max(256, steps // 1000)
-    for step in range(steps):
+    for step in range(begin, end):
         if step % beat == 0:
             temperature = hot * ratio ** (step / steps)
             for r in range(3):
@@ -323,10 +324,10 @@ def anneal(
 @njit(cache=True, nogil=True)
 def grow(
     indptr, indices, cost, pupils, places, boarders, beds, least, anchor_ptr, anchor_of, price,
-    zone, load, board, count, is_open, contiguous,
+    zone, load, board, count, is_open,
 ):  # fmt: skip
     """
-    Give every settlement without a school to a zone it may join, cheapest step first; overfull zones pay ``price``.
+    Give every settlement without a school to a zone it borders, cheapest step first; overfull zones pay ``price``.
 
     Settlements that border no zone they may join stay without a school.
     """
@@ -343,24 +344,17 @@ def grow(
                 dirty[v] = False
                 key[v] = np.inf
                 target[v] = -1
-                if contiguous:
-                    for k in range(indptr[v], indptr[v + 1]):
-                        b = zone[indices[k]]
-                        if b < n_s and np.isfinite(cost[v, b]):
-                            d = cost[v, b] + growth(v, b, load, board, pupils, places, boarders, beds, price)
-                            if d < key[v]:
-                                key[v], target[v] = d, b
-                for b in range(n_s):
-                    if is_open[b] and np.isfinite(cost[v, b]) and (not contiguous or count[b] == 0):
-                        if count[b] == 0 and not (
-                            anchor_ptr[b + 1] == anchor_ptr[b] or holds_anchor(v, b, anchor_ptr, anchor_of)
-                        ):
-                            continue
+                for k in range(indptr[v], indptr[v + 1]):
+                    b = zone[indices[k]]
+                    if b < n_s and np.isfinite(cost[v, b]):
                         d = cost[v, b] + growth(v, b, load, board, pupils, places, boarders, beds, price)
-                        if contiguous:
-                            d = -1.0  # an open school without a zone begins one first
                         if d < key[v]:
                             key[v], target[v] = d, b
+                for b in range(n_s):
+                    if is_open[b] and count[b] == 0 and np.isfinite(cost[v, b]):
+                        # an open school without a zone begins one first
+                        if anchor_ptr[b + 1] == anchor_ptr[b] or holds_anchor(v, b, anchor_ptr, anchor_of):
+                            key[v], target[v] = -1.0, b
             if target[v] >= 0 and (chosen < 0 or key[v] < key[chosen]):
                 chosen = v
         if chosen < 0:
@@ -368,6 +362,43 @@ def grow(
         do_move(chosen, target[chosen], zone, load, board, count, pupils, boarders)
         for k in range(indptr[chosen], indptr[chosen + 1]):
             dirty[indices[k]] = True
+
+
+@njit(cache=True, nogil=True)
+def fill(
+    order, cost, pupils, places, boarders, beds, anchor_ptr, anchor_of, price,
+    zone, load, board, count, is_open,
+):  # fmt: skip
+    """
+    Give every settlement without a school to the open school that takes it cheapest, in ``order``.
+
+    For zones that need not be connected; first each open school without one of its anchors takes the cheapest.
+    """
+    n_s = len(places)
+    for b in range(n_s):
+        if not is_open[b] or anchor_ptr[b + 1] == anchor_ptr[b]:
+            continue
+        chosen = -1
+        for k in range(anchor_ptr[b], anchor_ptr[b + 1]):
+            v = anchor_of[k]
+            if zone[v] == b:
+                chosen = -1
+                break
+            if zone[v] == n_s and np.isfinite(cost[v, b]) and (chosen < 0 or cost[v, b] < cost[chosen, b]):
+                chosen = v
+        if chosen >= 0:
+            do_move(chosen, b, zone, load, board, count, pupils, boarders)
+    for v in order:
+        if zone[v] != n_s:
+            continue
+        best, target = np.inf, -1
+        for b in range(n_s):
+            if is_open[b] and np.isfinite(cost[v, b]):
+                d = cost[v, b] + growth(v, b, load, board, pupils, places, boarders, beds, price)
+                if d < best:
+                    best, target = d, b
+        if target >= 0:
+            do_move(v, target, zone, load, board, count, pupils, boarders)
 
 
 @njit(cache=True, nogil=True)

@@ -24,8 +24,8 @@ from solver.areas.work import Work
 MOST_PAIRS = 40_000
 """The proof is not tried while more pairs than this are left."""
 
-PROOF_NODES = 2_000
-PROOF_ROUNDS = 20
+PROOF_NODES = 50
+PROOF_ROUNDS = 6
 
 
 def without_needless_pairs(problem: AreaProblem, guide: Dual, best: Found | None) -> AreaProblem:

@@ -14,8 +14,12 @@ from numpy.typing import NDArray
 from solver.areas import kernels
 from solver.areas.problem import NOBODY, AreaProblem, Bools, Ints
 from solver.areas.reach import neighbour_matrix
+from solver.plan import ShouldStop, never_stop
 
 Floats = NDArray[np.float64]
+
+SEGMENT = 1_000_000
+"""Steps of annealing between two looks at the clock."""
 
 NEAR_SCHOOLS = 12
 """How many near schools a settlement may try where zones need not be connected."""
@@ -40,9 +44,11 @@ class Desk:
         Already narrowed.
     seed
         Start of every random choice; the same seed and the same calls give the same plans.
+    expected
+        About what a plan costs; gives the size of temperatures and first penalties.
     """
 
-    def __init__(self, problem: AreaProblem, seed: int) -> None:
+    def __init__(self, problem: AreaProblem, seed: int, expected: float) -> None:
         n_v, n_s = problem.size
         self.problem, self._rng = problem, np.random.default_rng(seed)
         matrix = neighbour_matrix(problem)
@@ -58,12 +64,12 @@ class Desk:
         self.anchor_of = np.array([v for row in problem.anchors for v in row], dtype=np.int64)
         self.hard = np.array([1, problem.bed_price is None, problem.shortfall_price is None], dtype=np.int64)
         self.soft = np.array([0, problem.bed_price or 0, problem.shortfall_price or 0], dtype=np.float64)
-        self.near_schools = _near_schools(problem)
+        self.near_schools = np.full((n_v, 1), -1, np.int64)
         pupils = max(float(problem.pupils.sum()), 1.0)
-        cheapest = max(float(self.cost[:, :n_s].min(axis=1).sum()), 1.0)
-        self.step = cheapest / max(n_v, 1)
-        """Cost of a settlement when each joins its cheapest school: the unit of temperatures."""
-        self._base_price = max(cheapest / pupils, 1e-6)
+        joining = max(float(self.cost[:, :n_s].min(axis=1).sum()), 0.5 * expected, 1.0)
+        self.step = joining / max(n_v, 1)
+        """About the cost of one settlement's joining: the unit of temperatures."""
+        self._base_price = max(joining / pupils, 1e-6)
         self.price: Floats = np.full(3, self._base_price)
         self.zone = np.full(n_v, n_s, np.int64)
         self.load, self.board, self.count = (np.zeros(n_s + 1, np.int64) for _ in range(3))
@@ -90,31 +96,47 @@ class Desk:
     def grow(self) -> None:
         """Give every settlement without a school to a zone that it may join, cheapest first."""
         p = self.problem
+        if not p.contiguous:
+            kernels.fill(
+                _by_pupils(p), self.cost, p.pupils, p.places, self.boarders, self.beds, self.anchor_ptr,
+                self.anchor_of, self.price, self.zone, self.load, self.board, self.count, self.is_open,
+            )  # fmt: skip
+            return
         kernels.grow(
             self.indptr, self.indices, self.cost, p.pupils, p.places, self.boarders, self.beds, self.least,
             self.anchor_ptr, self.anchor_of, self.price,
-            self.zone, self.load, self.board, self.count, self.is_open, p.contiguous,
+            self.zone, self.load, self.board, self.count, self.is_open,
         )  # fmt: skip
 
-    def anneal(self, steps: int, hot: float, cold: float, best: Found | None) -> Found | None:
+    def anneal(
+        self, steps: int, hot: float, cold: float, best: Found | None, should_stop: ShouldStop = never_stop
+    ) -> Found | None:
         """
-        Anneal for some steps between two temperatures, in units of ``step``.
+        Anneal for some steps between two temperatures, in units of ``step``; a stop is heard twice a second or so.
 
         Returns the cheaper of ``best`` and the cheapest lawful plan seen.
         """
         p = self.problem
+        if not p.contiguous:
+            self.near_schools = _near_schools(p, self.is_open)
         self.price[:] = self._base_price * (1.0 if hot >= 1.0 else 5.0)
+        floor = self.price.copy()
         kept = self.zone.copy() if best is None else best.school_of.copy()
-        to_beat = np.inf if best is None else best.cost
+        before = np.inf if best is None else best.cost
         if not p.open_at_least <= self.is_open.sum() <= p.most_open:
-            to_beat = -np.inf  # moving settlements cannot make this plan lawful
-        cost = kernels.anneal(
-            self.indptr, self.indices, self.cost, p.pupils, p.places, self.boarders, self.beds, self.least,
-            self.anchor_ptr, self.anchor_of, self.price, self.open_cost,
-            self.zone, self.load, self.board, self.count, self.is_open, self.hard, self.soft, self.near_schools,
-            p.contiguous, steps, hot * self.step, cold * self.step, self._seed(), kept, to_beat,
-        )  # fmt: skip
-        if cost >= to_beat or not np.isfinite(cost):
+            before = -np.inf  # moving settlements cannot make this plan lawful
+        cost = before
+        for begin in range(0, steps, SEGMENT):
+            if should_stop():
+                break
+            cost = kernels.anneal(
+                self.indptr, self.indices, self.cost, p.pupils, p.places, self.boarders, self.beds, self.least,
+                self.anchor_ptr, self.anchor_of, self.price, self.open_cost,
+                self.zone, self.load, self.board, self.count, self.is_open, self.hard, self.soft, self.near_schools,
+                p.contiguous, floor, begin, min(begin + SEGMENT, steps), steps, hot * self.step, cold * self.step,
+                self._seed(), kept, cost,
+            )  # fmt: skip
+        if cost >= before or not np.isfinite(cost):
             return best
         return Found(kept, self.is_open.copy(), float(cost))
 
@@ -147,9 +169,15 @@ class Desk:
         return self._rng
 
 
-def _near_schools(problem: AreaProblem) -> Ints:
-    cost = np.where(problem.allowed, problem.cost, np.iinfo(np.int64).max)
-    k = min(NEAR_SCHOOLS, problem.size[1])
-    near = np.argsort(cost, axis=1, kind="stable")[:, :k]
-    permitted = np.take_along_axis(problem.allowed, near, axis=1)
-    return np.where(permitted, near, -1).astype(np.int64)
+def _by_pupils(problem: AreaProblem) -> Ints:
+    return np.argsort(-problem.pupils, kind="stable")
+
+
+def _near_schools(problem: AreaProblem, opened: Bools) -> Ints:
+    """Give shape (V, K): the cheapest open schools of each settlement, -1 where there are fewer."""
+    schools = np.flatnonzero(opened)
+    cost = np.where(problem.allowed[:, schools], problem.cost[:, schools].astype(np.float64), np.inf)
+    k = min(NEAR_SCHOOLS, len(schools))
+    near = np.argpartition(cost, k - 1, axis=1)[:, :k] if k else np.zeros((problem.size[0], 0), np.int64)
+    permitted = np.isfinite(np.take_along_axis(cost, near, axis=1))
+    return np.where(permitted, schools[near], -1).astype(np.int64) if k else np.full((problem.size[0], 1), -1, np.int64)

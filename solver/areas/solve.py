@@ -35,7 +35,7 @@ SPARE_PLACES = 0.1
 SMALL_PAIRS = 400
 """Problems with at most this many pairs are solved by the exact model alone."""
 
-DETERMINISTIC_ROUNDS = 10
+DETERMINISTIC_ROUNDS = 5
 
 
 def solve(
@@ -80,12 +80,14 @@ def _solve_small(work: Work, problem: AreaProblem) -> AreaPlan:
 
 
 def _solve_large(work: Work, problem: AreaProblem, start: tuple[Ints, Bools] | None) -> AreaPlan:
-    guide = dual.ascend(problem, steps=300, should_stop=work.over)
+    guide = dual.ascend(problem, steps=300, should_stop=lambda: work.past(0.2))
     work.raise_bound(guide.bound, "bound")
-    desk = Desk(problem, work.limits.seed)
+    desk = Desk(problem, work.limits.seed, guide.bound)
     _construct(work, desk, guide, start)
     if work.best is not None:
-        guide = dual.ascend(problem, steps=400, target=work.best.cost, start=guide.prices, should_stop=work.over)
+        guide = dual.ascend(
+            problem, steps=400, target=work.best.cost, start=guide.prices, should_stop=lambda: work.past(0.5)
+        )
         work.raise_bound(guide.bound, "bound")
     whole, improver = proof.Proof(work, problem, guide), improve.Improver(work, desk, guide)
     if work.limits.deterministic:
@@ -118,7 +120,7 @@ def _construct(work: Work, desk: Desk, guide: Dual, start: tuple[Ints, Bools] | 
         repair.open_ways(desk, 20 + 2 * problem.size[0])
         _keep_number_open(desk, guide)
         hot = 0.02 if start is not None and attempt == 0 else 3.0
-        work.offer(desk.anneal(steps, hot, 0.03, work.best), "construct")
+        work.offer(desk.anneal(steps, hot, 0.03, work.best, work.over), "construct")
         if work.best is not None:
             return
         _open_another(desk, guide)

@@ -38,6 +38,10 @@ class Work:
         total = GUARD_SECONDS if self.limits.deterministic else self.limits.seconds
         return total - self.seconds
 
+    def past(self, share: float) -> bool:
+        """Tell whether to end, or a share of the time is used; deterministic work knows no time."""
+        return self.over() or (not self.limits.deterministic and self.seconds > share * self.limits.seconds)
+
     def over(self) -> bool:
         """Tell whether to end: proved, out of time, or asked to stop."""
         if not self.stopped and self._asked():
