@@ -155,6 +155,8 @@ class _Ground:
         counted = p.open_at_least > 0 or p.open_at_most is not None
         to_open = np.where(opened | counted, 0.0, np.maximum(bracket, 0.0))
         pair = np.maximum(self.cost.T - u[:, None] - np.outer(p.pupils, self.critical), 0.0) + to_open[None, :]
+        alone = self.home >= 0
+        pair[self.home[alone], alone] = to_open[alone]  # taken whenever the school is open, at no further cost
         pair[~p.allowed] = np.inf
         free = ~(p.must_open | p.must_close) & (not counted)
         return Dual(bound, u, pair, np.where(free, bracket, 0.0), share)

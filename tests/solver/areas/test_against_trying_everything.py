@@ -66,20 +66,28 @@ def test_a_crowd_is_proved_by_addition_and_only_found_where_no_plan_exists(probl
     assert best_by_trying_all(problem) is None
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 @given(small_problems())
 def test_the_bound_and_the_reduced_costs_never_pass_the_best_plan(problem):
     best, reached = best_by_trying_all(problem), reach.narrow(problem)
     assume(best is not None)
     found = dual.ascend(reached.problem, steps=60, target=float(best))
     assert found.bound <= best + 1e-6
-    v, s = np.argwhere(reached.problem.allowed)[0]
-    only = reached.problem.allowed.copy()
-    only[v, :] = False
-    only[v, s] = True
-    forced = best_by_trying_all(replace(reached.problem, allowed=only))
-    if forced is not None:
-        assert found.bound + found.pair_reduced[v, s] <= forced + 1e-6
+    for v, s in np.argwhere(reached.problem.allowed):
+        only = reached.problem.allowed.copy()
+        only[v, :] = False
+        only[v, s] = True
+        forced = best_by_trying_all(replace(reached.problem, allowed=only))
+        assert forced is None or found.bound + found.pair_reduced[v, s] <= forced + 1e-6
+    for s in np.flatnonzero(found.open_reduced):
+        closing = found.open_reduced[s] < 0
+        other = replace(
+            reached.problem,
+            must_close=reached.problem.must_close | (closing & (np.arange(problem.size[1]) == s)),
+            must_open=reached.problem.must_open | (~closing & (np.arange(problem.size[1]) == s)),
+        )
+        forced = best_by_trying_all(other)
+        assert forced is None or found.bound + abs(found.open_reduced[s]) <= forced + 1e-6
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
