@@ -38,13 +38,13 @@ class Breach:
 
 def breaches(problem: AreaProblem, school_of: Sequence[int], opened: Sequence[bool]) -> Iterator[Breach]:
     """Yield every breach of a rule that the problem holds hard."""
-    zones = _zones(problem, school_of)
+    zones, near = _zones(problem, school_of), _neighbour_lists(problem)
     yield from _everybody_joins_an_open_school(problem, school_of, opened)
     yield from _forbidden_pairs(problem, school_of)
     yield from _opening(problem, opened)
     for s, zone in enumerate(zones):
         if opened[s]:
-            yield from _one_school(problem, s, zone)
+            yield from _one_school(problem, s, zone, near)
 
 
 def parts(problem: AreaProblem, school_of: Sequence[int], opened: Sequence[bool]) -> dict[str, int]:
@@ -78,9 +78,8 @@ def missing_beds(problem: AreaProblem, school: int, zone: Sequence[int]) -> int:
     return max(0, sum(int(problem.boarders[v, school]) for v in zone) - int(problem.beds[school]))
 
 
-def pieces(problem: AreaProblem, zone: Sequence[int]) -> list[list[int]]:
-    """Split a zone into its connected pieces, largest first."""
-    near = _neighbour_lists(problem)
+def pieces(near: Sequence[Sequence[int]], zone: Sequence[int]) -> list[list[int]]:
+    """Split a zone into its connected pieces, largest first; ``near``: the neighbours of each settlement."""
     left, found = set(zone), []
     while left:
         start = min(left)
@@ -141,7 +140,7 @@ def _opening(problem: AreaProblem, opened: Sequence[bool]) -> Iterator[Breach]:
         yield Breach("number_open", (), None, number - problem.open_at_most)
 
 
-def _one_school(problem: AreaProblem, school: int, zone: list[int]) -> Iterator[Breach]:
+def _one_school(problem: AreaProblem, school: int, zone: list[int], near: Sequence[Sequence[int]]) -> Iterator[Breach]:
     over = sum(int(problem.pupils[v]) for v in zone) - int(problem.places[school])
     if over > 0:
         yield Breach("places", tuple(zone), school, over)
@@ -152,5 +151,5 @@ def _one_school(problem: AreaProblem, school: int, zone: list[int]) -> Iterator[
     if problem.anchors[school] and not set(zone) & set(problem.anchors[school]):
         yield Breach("own_settlement", tuple(zone), school, 1)
     if problem.contiguous and len(zone) > 1:
-        for piece in pieces(problem, zone)[1:]:
+        for piece in pieces(near, zone)[1:]:
             yield Breach("contiguity", tuple(piece), school, len(piece))

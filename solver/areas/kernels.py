@@ -195,8 +195,8 @@ def do_move(v, b, zone, load, board, count, pupils, boarders):
 
 
 @njit(cache=True, nogil=True)
-def broken(zone, load, board, is_open, places, beds, least, hard):
-    """Count what a hard rule forbids: settlements nowhere, pupils over, boarders over, pupils missing."""
+def broken(zone, load, board, is_open, places, beds, least, hard, anchor_ptr, anchor_of):
+    """Count what hard rules forbid: settlements nowhere, pupils over, boarders over, pupils missing, no anchor held."""
     n_s = len(places)
     total = 0
     for v in range(len(zone)):
@@ -209,6 +209,11 @@ def broken(zone, load, board, is_open, places, beds, least, hard):
                 total += max(0, board[s] - beds[s])
             if hard[2]:
                 total += max(0, least[s] - load[s])
+            held = anchor_ptr[s + 1] == anchor_ptr[s]
+            for k in range(anchor_ptr[s], anchor_ptr[s + 1]):
+                held = held or zone[anchor_of[k]] == s
+            if not held:
+                total += 1
     return total
 
 
@@ -248,7 +253,7 @@ def anneal(
     stamp = np.zeros(1, np.int64)
     ratio = cold / hot
     temperature = hot * ratio ** (begin / steps)
-    wrong = broken(zone, load, board, is_open, places, beds, least, hard)
+    wrong = broken(zone, load, board, is_open, places, beds, least, hard, anchor_ptr, anchor_of)
     current = true_cost(zone, load, board, is_open, cost, open_cost, beds, least, soft)
     if wrong == 0 and current < best_cost:
         best_cost = current

@@ -94,7 +94,15 @@ class Desk:
         self._recount()
 
     def grow(self) -> None:
-        """Give every settlement without a school to a zone that it may join, cheapest first."""
+        """Give every settlement without a school to a zone that it may join, cheapest first; no zone stays empty."""
+        self._fill()
+        for s in np.flatnonzero(self.is_open & (self.count[:-1] == 0)):
+            begun = len(self.problem.anchors[s]) > 0 and self.open(int(s))
+            closable = not self.problem.must_open[s] and self.is_open.sum() > self.problem.open_at_least
+            if not begun and closable:
+                self.is_open[s] = False
+
+    def _fill(self) -> None:
         p = self.problem
         if not p.contiguous:
             kernels.fill(
@@ -139,13 +147,6 @@ class Desk:
         if cost >= before or not np.isfinite(cost):
             return best
         return Found(kept, self.is_open.copy(), float(cost))
-
-    def broken(self) -> int:
-        """Count what the state breaks of the hard rules; 0 is lawful."""
-        p = self.problem
-        return int(
-            kernels.broken(self.zone, self.load, self.board, self.is_open, p.places, self.beds, self.least, self.hard)
-        )
 
     def close(self, school: int) -> None:
         """Close a school; its settlements go to neighbouring zones, as far as they can."""

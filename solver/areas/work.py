@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 
 import numpy as np
 
+from solver.areas import check
+from solver.areas.check import Breach
 from solver.areas.problem import AreaProblem
 from solver.areas.search import Found
 from solver.plan import Limits, Progress, Report, ShouldStop
 
+log = logging.getLogger("junheng.solver")
+
 GUARD_SECONDS = 3_600.0
 """Wall time of a deterministic solve: a guard far above its work, which is counted in steps."""
+
+
+def refuse(broken: Breach) -> None:
+    """Note that the search offered an unlawful plan: our own fault, and no plan for anybody."""
+    log.warning("an unlawful plan was offered and refused: %s at school %s", broken.rule, broken.school)
 
 
 class Work:
@@ -55,14 +65,23 @@ class Work:
         return self.best.cost - self.bound <= self.limits.gap * max(abs(self.best.cost), 1.0)
 
     def offer(self, found: Found | None, phase: str) -> bool:
-        """Take a plan when it is cheaper than the best; tell whether it was."""
+        """Take a plan when it is cheaper than the best and the checker finds it lawful; tell whether it was."""
+        if found is None or not self._cheaper(found):
+            return False
+        broken = next(check.breaches(self.problem, found.school_of.tolist(), found.opened.tolist()), None)
+        if broken is not None:
+            refuse(broken)
+            return False
         with self._lock:
-            better = found is not None and (self.best is None or found.cost < self.best.cost - 0.5)
+            better = self._cheaper(found)
             if better:
                 self.best = found
         if better:
             self.say(phase)
         return better
+
+    def _cheaper(self, found: Found) -> bool:
+        return self.best is None or found.cost < self.best.cost - 0.5
 
     def raise_bound(self, bound: float, phase: str) -> None:
         """Take a proved bound when it is higher; costs are whole, so it rounds up."""

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
-from solver.areas import check, dual, exact, reach
+from solver.areas import check, dual, exact, reach, work
 from solver.areas import solve as areas
 from solver.plan import Limits, Status
 from tests.solver.conftest import best_by_trying_all, small_problems
@@ -29,12 +29,17 @@ def test_the_plan_is_the_best_of_all_plans(problem):
         assert plan.certificate.objective == best == plan.certificate.bound
 
 
+def _no_plan_is_refused(broken):
+    raise AssertionError(f"the search offered an unlawful plan: {broken}")
+
+
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(small_problems())
 def test_the_search_meets_the_best_plan_between_its_bound_and_its_cost(monkeypatch, problem):
     monkeypatch.setattr(areas, "SMALL_PAIRS", -1)
     monkeypatch.setattr(areas.improve, "ANNEAL_STEPS", 2_000)
     monkeypatch.setattr(areas, "DETERMINISTIC_ROUNDS", 2)
+    monkeypatch.setattr(work, "refuse", _no_plan_is_refused)
     best, plan = best_by_trying_all(problem), areas.solve(problem, replace(QUICK, deterministic=True))
     if best is None:
         assert plan.certificate.status is Status.INFEASIBLE
