@@ -1,16 +1,13 @@
-"""
-Making a lawful plan cheaper: neighbourhoods solved exactly, annealing from the best, opening and closing schools.
-"""
+"""Making a lawful plan cheaper: annealing afresh and from the best, mixing zones, exact neighbourhoods."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
-from solver.areas import dual, exact, proof, reach
+from solver.areas import begin, dual, exact, proof, reach
 from solver.areas.dual import Dual
 from solver.areas.exact import Exact
+from solver.areas.pool import Pool
 from solver.areas.problem import AreaProblem, Ints
 from solver.areas.search import Desk, Found
 from solver.areas.work import Work
@@ -22,15 +19,18 @@ FEWEST_PAIRS = 150
 NEIGHBOURHOOD_SECONDS = 1.0
 NEIGHBOURHOOD_NODES = 30
 NEIGHBOURHOOD_ROUNDS = 5
-NEIGHBOURHOODS_A_ROUND = 16
-SHAKES_A_ROUND = 10
+NEIGHBOURHOODS_A_ROUND = 6
 DUAL_STEPS = 60
-WORTH_GOING_ON = 0.0005
-"""Where schools may close, a round that gains this share is followed by more neighbourhoods alone."""
 
-ANNEAL_STEPS = 6_000_000
-SHAKE_STEPS = 250
-"""A round anneals this many steps; a shake, this many for each settlement."""
+ANNEALS_A_ROUND = 4
+FEWEST_STEPS, STEPS_A_SETTLEMENT, MOST_STEPS = 500_000, 3_000, 6_000_000
+FRESH_HEAT, COLD = 1.0, 0.03
+WARM_HEATS = (0.05, 0.1, 0.3, 1.0)
+MOST_FRESH = 1_500
+"""Up to this many settlements every other anneal begins afresh; in larger districts one would not come far enough."""
+
+MIX_SECONDS = 2.0
+MIX_NODES = 200
 
 
 class Improver:
@@ -41,62 +41,54 @@ class Improver:
     ----------
     work, desk, guide
         The solve, its search state, and the bound's prices and shares.
+    zones
+        Zones of plans seen so far.
     """
 
-    def __init__(self, work: Work, desk: Desk, guide: Dual) -> None:
-        self._work, self._desk, self._guide = work, desk, guide
-        self._pairs, self._cost_before = float(FIRST_PAIRS), np.inf
-        problem = desk.problem
-        self._free = bool((~problem.must_open & ~problem.must_close).any())
+    def __init__(self, work: Work, desk: Desk, guide: Dual, zones: Pool) -> None:
+        self._work, self._desk, self._guide, self._zones = work, desk, guide, zones
+        self._pairs, self._known = float(FIRST_PAIRS), 0
+        self._steps = min(max(STEPS_A_SETTLEMENT * desk.problem.size[0], FEWEST_STEPS), MOST_STEPS)
 
     def round(self) -> None:
-        """Do one round: shakes of the open schools, an anneal from the best, neighbourhoods."""
-        work, desk = self._work, self._desk
-        if work.best is None:
-            work.offer(desk.anneal(ANNEAL_STEPS // 2, 5.0, 0.03, None, work.over), "search")
-            return
-        for step in self._steps():
-            if work.over():
-                return
-            self._from_best()
-            step()
+        """Do one round: anneals afresh and from the best, a mixture of all zones seen, neighbourhoods."""
+        for step in [self.anneal_afresh, self._anneal_on] * (ANNEALS_A_ROUND // 2):
+            if not self._work.over():
+                step()
+        self._mix()
+        for _ in range(NEIGHBOURHOODS_A_ROUND):
+            if not self._work.over():
+                self._neighbourhood()
 
-    def _steps(self) -> list[Callable[[], None]]:
-        """Choose what this round does: neighbourhoods while they gain, then the means to leave where they stand."""
-        before, self._cost_before = self._cost_before, self._work.best.cost if self._work.best else np.inf
-        neighbourhoods: list[Callable[[], None]] = [self._neighbourhood] * NEIGHBOURHOODS_A_ROUND
-        if self._free and self._cost_before < before * (1.0 - WORTH_GOING_ON):
-            return neighbourhoods
-        return [*neighbourhoods, self._anneal, *[self._shake] * (SHAKES_A_ROUND if self._free else 0)]
+    def anneal_afresh(self) -> None:
+        """Anneal from a new start: the schools that the bound opens, zones grown from them."""
+        if self._desk.problem.size[0] > MOST_FRESH:
+            return self._anneal_on()
+        begin.begin_anew(self._desk, self._guide)
+        return self._anneal(FRESH_HEAT)
 
-    def _from_best(self) -> None:
+    def _anneal_on(self) -> None:
+        """Anneal from the best plan: mostly warm, sometimes hot enough to forget it."""
         if self._work.best is not None:
             self._desk.put(self._work.best.school_of, self._work.best.opened)
+        self._anneal(float(self._desk.random().choice(WARM_HEATS)))
 
-    def _anneal(self) -> None:
-        """Anneal from the best plan: mostly warm, sometimes hot enough to forget it."""
-        hot = float(self._desk.random().choice([0.1, 0.3, 1.0, 3.0]))
-        self._work.offer(self._desk.anneal(ANNEAL_STEPS, hot, 0.02, self._work.best, self._work.over), "search")
+    def _anneal(self, hot: float) -> None:
+        found = self._desk.anneal(self._steps, hot, COLD, None, self._work.over)
+        if found is not None:
+            self._zones.add(found)
+            self._work.offer(found, "search")
 
-    def _shake(self) -> None:
-        """Open, close or exchange a school near another, settle the borders, keep the plan when cheaper."""
-        desk = self._desk
-        problem, random = desk.problem, desk.random()
-        closable = np.flatnonzero(desk.is_open & ~problem.must_open)
-        openable = np.flatnonzero(~desk.is_open & ~problem.must_close)
-        kinds = _kinds(problem, int(desk.is_open.sum()), len(closable), len(openable))
-        if not kinds:
+    def _mix(self) -> None:
+        """Put the best plan together of all zones seen, where there are new ones."""
+        work = self._work
+        if work.best is None or work.over() or len(self._zones) == self._known:
             return
-        kind, opening = str(random.choice(kinds)), -1
-        if kind in ("open", "exchange"):
-            weight = self._guide.open_share[openable] + 0.05
-            opening = int(random.choice(openable, p=weight / weight.sum()))
-            if not desk.open(opening):
-                return
-        if kind in ("close", "exchange"):
-            desk.close(_to_close(desk, closable, opening))
-        steps = SHAKE_STEPS * problem.size[0]
-        self._work.offer(desk.anneal(steps, 0.2, 0.02, self._work.best, self._work.over), "search")
+        self._zones.add(work.best)
+        self._known = len(self._zones)
+        steps = work.limits.deterministic
+        seconds = work.left() if steps else min(MIX_SECONDS, work.left())
+        work.offer(self._zones.mix(work.best, seconds, MIX_NODES if steps else None, work.over), "mixture")
 
     def _neighbourhood(self) -> None:
         """Re-solve a few near schools and all settlements of their zones, the rest of the plan as it is."""
@@ -109,56 +101,37 @@ class Improver:
         if part.infeasible:
             return
         inside = np.searchsorted(schools, best.school_of[settlements])
-        start = Found(inside, best.opened[schools], cost_of(part.problem, inside, best.opened[schools]))
-        result = self._solve_part(part.problem, start, self._guide.prices[settlements])
+        begun = Found(inside, best.opened[schools], cost_of(part.problem, inside, best.opened[schools]))
+        result = self._solve_part(part.problem, begun, self._guide.prices[settlements])
         if result is None:
             return
         self._pairs = max(FEWEST_PAIRS, self._pairs * (1.08 if result.proved else 0.8))
         if result.school_of is not None and result.opened is not None:
             school_of, opened = best.school_of.copy(), best.opened.copy()
             school_of[settlements], opened[schools] = schools[result.school_of], result.opened
-            gain = start.cost - cost_of(part.problem, result.school_of, result.opened)
-            work.offer(Found(school_of, opened, best.cost - gain), "neighbourhood")
+            gain = begun.cost - cost_of(part.problem, result.school_of, result.opened)
+            if work.offer(Found(school_of, opened, best.cost - gain), "neighbourhood"):
+                self._zones.add(Found(school_of, opened, best.cost - gain))
 
-    def _solve_part(self, part: AreaProblem, start: Found, prices: np.ndarray) -> Exact | None:
+    def _solve_part(self, part: AreaProblem, begun: Found, prices: np.ndarray) -> Exact | None:
         """Solve a part exactly, less the pairs that its own bound rules out; ``None`` when nothing can be gained."""
         work = self._work
-        local = dual.ascend(part, steps=DUAL_STEPS, target=start.cost, start=prices)
-        if local.bound >= start.cost - 1.0:
-            return Exact(True, start.cost)
-        lean = reach.narrow(proof.without_needless_pairs(part, local, start))
+        local = dual.ascend(part, steps=DUAL_STEPS, target=begun.cost, start=prices)
+        if local.bound >= begun.cost - 1.0:
+            return Exact(True, begun.cost)
+        lean = reach.narrow(proof.without_needless_pairs(part, local, begun))
         if lean.infeasible:
-            return Exact(True, start.cost)
+            return Exact(True, begun.cost)
         steps = work.limits.deterministic
         return exact.solve(
             lean.problem,
             seconds=work.left() if steps else min(NEIGHBOURHOOD_SECONDS, work.left()),
-            start=(start.school_of, start.opened),
+            start=(begun.school_of, begun.opened),
             seed=work.limits.seed,
             max_nodes=NEIGHBOURHOOD_NODES if steps else None,
             max_rounds=NEIGHBOURHOOD_ROUNDS if steps else None,
             should_stop=work.over,
         )
-
-
-def _kinds(problem: AreaProblem, number: int, closable: int, openable: int) -> list[str]:
-    kinds = []
-    if closable and number > problem.open_at_least:
-        kinds.append("close")
-    if openable and number < problem.most_open:
-        kinds.append("open")
-    if closable and openable:
-        kinds.append("exchange")
-    return kinds
-
-
-def _to_close(desk: Desk, closable: Ints, opening: int) -> int:
-    """Choose the school to close: near the one that opens, or any."""
-    random = desk.random()
-    if opening < 0:
-        return int(random.choice(closable))
-    share = _closeness(desk.problem, opening)[closable]
-    return int(random.choice(closable[np.argsort(-share, kind="stable")[:4]]))
 
 
 def _closeness(problem: AreaProblem, school: int) -> np.ndarray:

@@ -1,19 +1,98 @@
 """
 The compiled inner loops of the service-area search; everything else is plain Python.
 
-A state is an assignment ``zone`` (V,) of school indices, with S standing for "no school". A zone other than S is kept
-connected and holds one of its anchors; places, beds and least size may be broken at a price while searching.
+A plan under way gives each settlement a zone: the index of its school, or S for "no school". A zone other than S is
+kept connected and holds one of its anchors; places, beds and least size may be broken at a price while searching.
+``Land`` is the problem as arrays, ``State`` the plan under way, which kernels change in place.
 
-Arrays shared by the functions, in this order where they take them: ``indptr, indices`` neighbours (CSR);
-``cost`` (V, S + 1), infinite where a pair is not allowed, last column the price of no school; ``pupils`` (V,),
-``places`` (S,), ``boarders`` (V, S) or (0, 0), ``beds`` (S,), ``least`` (S,), ``anchor_ptr, anchor_of`` anchors
-(CSR by school); ``price`` (3,) of a pupil over the places, a boarder over the beds, a pupil under the least size;
-``open_cost`` (S,), ``held`` (S,) schools that may not close. Kernels change ``zone``, ``load``, ``board``, ``count``
-and ``is_open`` in place.
+Every compound move (a branch, a swap, a school that opens or closes) is a row of single moves, noted on a trail and
+taken back along it when the whole is not wanted.
 """
+
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
+
+_LEAN: dict[str, Any] = {"cache": True, "nogil": True, "_nrt": False}
+lean: Any = njit(**_LEAN)
+"""
+For functions that allocate nothing. Numba then counts no references to the arrays of ``Land`` and ``State``, which at
+forty arrays a call made annealing ten times slower.
+"""
+
+
+class Land(NamedTuple):
+    """
+    What does not change: V settlements, S schools.
+
+    ``indptr, indices``: settlements worth looking at beside each (CSR), its neighbours where zones are connected.
+    ``cost`` (V, S + 1): infinite where a pair is not allowed; the last column prices no school. ``boarders`` (V, S)
+    or (0, 0). ``anchor_ptr, anchor_of``: anchors by school (CSR). ``hard, soft`` (3,): places, beds, least size: 1
+    where hard, and the price where soft. ``near_schools`` (V, K) and ``near_settlements`` (S, M): cheapest first,
+    -1 where there are fewer. ``extra``: whether beds or least sizes matter at all.
+    """
+
+    indptr: np.ndarray
+    indices: np.ndarray
+    cost: np.ndarray
+    pupils: np.ndarray
+    places: np.ndarray
+    boarders: np.ndarray
+    beds: np.ndarray
+    least: np.ndarray
+    anchor_ptr: np.ndarray
+    anchor_of: np.ndarray
+    open_cost: np.ndarray
+    may_open: np.ndarray
+    may_close: np.ndarray
+    hard: np.ndarray
+    soft: np.ndarray
+    near_schools: np.ndarray
+    near_settlements: np.ndarray
+    open_at_least: int
+    most_open: int
+    contiguous: bool
+    extra: bool
+
+
+class State(NamedTuple):
+    """
+    The plan under way.
+
+    ``zone`` (V,); ``load, board, members`` (S + 1,) pupils, boarders and settlements of each zone; ``is_open`` (S,);
+    ``first`` (S + 1,), ``after, before`` (V,): the settlements of a zone in a ring. ``fine`` (S,): price of a pupil
+    over the places of each school; ``other_fine`` (3,): of a boarder over the beds and of a pupil missing.
+    ``tally`` (3,): what the trail changed: true cost, fines, and how much hard rules are broken. ``trail`` (T, 2):
+    settlement and zone it left, or -1 - school and whether it was open. ``counter`` (3,): last mark used, length of
+    the trail, open schools. ``mark, queue, piece`` (V,): scratch. ``random`` (1,): state of the random numbers.
+    """
+
+    zone: np.ndarray
+    load: np.ndarray
+    board: np.ndarray
+    members: np.ndarray
+    is_open: np.ndarray
+    first: np.ndarray
+    after: np.ndarray
+    before: np.ndarray
+    fine: np.ndarray
+    other_fine: np.ndarray
+    tally: np.ndarray
+    trail: np.ndarray
+    counter: np.ndarray
+    mark: np.ndarray
+    queue: np.ndarray
+    piece: np.ndarray
+    random: np.ndarray
+
+
+MARKS, TRAIL, OPEN = 0, 1, 2
+LARGEST_BRANCH = 24
+DEAREST_FINE = 1e3
+CHEAPEST_FINE = 0.05
+FINE_UP, FINE_DOWN = 1.1, 0.99
+"""A school's fine settles where it is overfull about one look in ten."""
 
 
 @njit(cache=True, nogil=True)
@@ -69,59 +148,108 @@ def knapsacks(cost, allowed, pupils, places, u, home, value, taken, critical):
         value[s] = total
 
 
-@njit(cache=True, nogil=True)
-def count_up(zone, n_s, pupils, boarders, load, board, count):
-    """Fill ``load``, ``board`` and ``count`` of each school from the assignment."""
-    load[:] = 0
-    board[:] = 0
-    count[:] = 0
-    for v in range(len(zone)):
-        s = zone[v]
-        count[s] += 1
-        load[s] += pupils[v]
-        if s < n_s and boarders.shape[0] > 0:
-            board[s] += boarders[v, s]
+@lean
+def count_up(land, state):
+    """Fill loads, counts and rings of the zones from ``zone``."""
+    n_s = len(land.places)
+    state.load[:] = 0
+    state.board[:] = 0
+    state.members[:] = 0
+    state.first[:] = -1
+    state.counter[TRAIL] = 0
+    state.counter[OPEN] = 0
+    for s in range(n_s):
+        state.counter[OPEN] += 1 if state.is_open[s] else 0
+    for v in range(len(state.zone)):
+        s = state.zone[v]
+        enter_ring(state, v, s)
+        state.members[s] += 1
+        state.load[s] += land.pupils[v]
+        if s < n_s and land.boarders.shape[0] > 0:
+            state.board[s] += land.boarders[v, s]
 
 
-@njit(cache=True, nogil=True)
-def holds_anchor(v, s, anchor_ptr, anchor_of):
+@lean
+def copy(source, target):
+    """Copy an array over another."""
+    for k in range(len(source)):
+        target[k] = source[k]
+
+
+@lean
+def draw(random, n):
+    """Draw a whole number from 0 to n - 1 (xorshift, Marsaglia 2003, as ``toss``)."""
+    return int(toss(random) * n)
+
+
+@lean
+def toss(random):
+    """Draw a number from 0 to below 1."""
+    x = random[0]
+    x ^= x << np.uint64(13)
+    x ^= x >> np.uint64(7)
+    x ^= x << np.uint64(17)
+    random[0] = x
+    return float(x >> np.uint64(11)) / 9007199254740992.0
+
+
+@lean
+def enter_ring(state, v, s):
+    """Put ``v`` in the ring of zone ``s``."""
+    f = state.first[s]
+    if f < 0:
+        state.first[s], state.after[v], state.before[v] = v, v, v
+        return
+    last = state.before[f]
+    state.after[last], state.before[v], state.after[v], state.before[f] = v, last, f, v
+
+
+@lean
+def leave_ring(state, v, s):
+    """Take ``v`` out of the ring of zone ``s``."""
+    x, y = state.after[v], state.before[v]
+    if x == v:
+        state.first[s] = -1
+        return
+    state.before[x], state.after[y] = y, x
+    if state.first[s] == v:
+        state.first[s] = x
+
+
+@lean
+def is_anchor(land, v, s):
     """Tell whether ``v`` is an anchor of school ``s``."""
-    for k in range(anchor_ptr[s], anchor_ptr[s + 1]):
-        if anchor_of[k] == v:
+    for k in range(land.anchor_ptr[s], land.anchor_ptr[s + 1]):
+        if land.anchor_of[k] == v:
             return True
     return False
 
 
-@njit(cache=True, nogil=True)
-def may_leave(v, zone, count, indptr, indices, anchor_ptr, anchor_of, contiguous, mark, queue, stamp):
-    """
-    Tell whether the zone of ``v`` stays connected and keeps an anchor without it.
-
-    ``mark`` (V,) holds stamps of earlier calls; ``stamp[0]`` counts them.
-    """
-    s = zone[v]
-    if s == len(count) - 1:
-        return True
-    lo, hi = anchor_ptr[s], anchor_ptr[s + 1]
-    if hi > lo and holds_anchor(v, s, anchor_ptr, anchor_of):
-        other = False
-        for k in range(lo, hi):
-            if anchor_of[k] != v and zone[anchor_of[k]] == s:
-                other = True
-                break
-        if not other:
+@lean
+def only_anchor(land, state, v, s):
+    """Tell whether ``v`` is the one anchor that zone ``s`` holds."""
+    lo, hi = land.anchor_ptr[s], land.anchor_ptr[s + 1]
+    if hi == lo or not is_anchor(land, v, s):
+        return False
+    for k in range(lo, hi):
+        if land.anchor_of[k] != v and state.zone[land.anchor_of[k]] == s:
             return False
-    if not contiguous:
-        return True
-    first, wanted = -1, 0
+    return True
+
+
+@lean
+def in_one_piece(land, state, v):
+    """Tell whether the zone of ``v`` stays connected without it."""
+    zone, indptr, indices, mark, queue = state.zone, land.indptr, land.indices, state.mark, state.queue
+    s, first, wanted = zone[v], -1, 0
     for k in range(indptr[v], indptr[v + 1]):
         if zone[indices[k]] == s:
             wanted += 1
             first = indices[k]
     if wanted <= 1:
         return True
-    stamp[0] += 2
-    near, seen = stamp[0], stamp[0] + 1
+    state.counter[MARKS] += 2
+    near, seen = state.counter[MARKS], state.counter[MARKS] + 1
     for k in range(indptr[v], indptr[v + 1]):
         if zone[indices[k]] == s:
             mark[indices[k]] = near
@@ -145,329 +273,556 @@ def may_leave(v, zone, count, indptr, indices, anchor_ptr, anchor_of, contiguous
     return False
 
 
-@njit(cache=True, nogil=True)
-def touches(v, s, zone, count, indptr, indices, anchor_ptr, anchor_of, contiguous):
-    """Tell whether ``v`` may be added to zone ``s``: it borders it, or begins it at an anchor."""
-    if count[s] == 0:
-        return anchor_ptr[s + 1] == anchor_ptr[s] or holds_anchor(v, s, anchor_ptr, anchor_of)
-    if not contiguous:
+@lean
+def may_leave(land, state, v):
+    """Tell whether the zone of ``v`` stays connected and keeps an anchor without it."""
+    s = state.zone[v]
+    if s == len(land.places):
         return True
-    for k in range(indptr[v], indptr[v + 1]):
-        if zone[indices[k]] == s:
+    if only_anchor(land, state, v, s):
+        return False
+    return not land.contiguous or in_one_piece(land, state, v)
+
+
+@lean
+def branch(land, state, v):
+    """
+    Put in ``piece`` what must leave a zone with ``v``: itself, and what is cut off from the anchors without it.
+
+    Gives the number of settlements, 0 where ``v`` cannot leave.
+    """
+    s, piece = state.zone[v], state.piece
+    piece[0] = v
+    if may_leave(land, state, v):
+        return 1
+    if not land.contiguous or land.anchor_ptr[s + 1] == land.anchor_ptr[s] or only_anchor(land, state, v, s):
+        return 0
+    zone, indptr, indices, mark, queue = state.zone, land.indptr, land.indices, state.mark, state.queue
+    state.counter[MARKS] += 2
+    seen, tail, head = state.counter[MARKS], 0, 0
+    for k in range(land.anchor_ptr[s], land.anchor_ptr[s + 1]):
+        a = land.anchor_of[k]
+        if a != v and zone[a] == s:
+            mark[a] = seen
+            queue[tail] = a
+            tail += 1
+    mark[v] = seen
+    while head < tail:
+        w = queue[head]
+        head += 1
+        for k in range(indptr[w], indptr[w + 1]):
+            x = indices[k]
+            if zone[x] == s and mark[x] != seen:
+                mark[x] = seen
+                queue[tail] = x
+                tail += 1
+    if state.members[s] - tail > LARGEST_BRANCH:
+        return 0
+    number, head = 1, 0
+    while head < number:
+        w = piece[head]
+        head += 1
+        for k in range(indptr[w], indptr[w + 1]):
+            x = indices[k]
+            if zone[x] == s and mark[x] != seen:
+                mark[x] = seen
+                piece[number] = x
+                number += 1
+    return number
+
+
+@lean
+def touches(land, state, v, s):
+    """Tell whether ``v`` may be added to zone ``s``: it borders it, or begins it at an anchor."""
+    if state.members[s] == 0:
+        return land.anchor_ptr[s + 1] == land.anchor_ptr[s] or is_anchor(land, v, s)
+    if not land.contiguous:
+        return True
+    for k in range(land.indptr[v], land.indptr[v + 1]):
+        if state.zone[land.indices[k]] == s:
             return True
     return False
 
 
-@njit(cache=True, nogil=True)
-def move_change(v, b, zone, load, board, cost, pupils, places, boarders, beds, least):
-    """Give what changes when ``v`` goes to zone ``b``: cost, pupils over, boarders over, pupils missing."""
-    a, n_s = zone[v], len(places)
-    n = pupils[v]
-    has = boarders.shape[0] > 0
-    over, bed, short = 0, 0, 0
+@lean
+def is_begun(land, state, s):
+    """Tell whether anybody may join school ``s``: it is open, and holds an anchor or needs none."""
+    return state.is_open[s] and (state.members[s] > 0 or land.anchor_ptr[s + 1] == land.anchor_ptr[s])
+
+
+@lean
+def excess(land, state, s, pupils, away):
+    """Give what changes when school ``s`` takes pupils and boarders more: price of soft rules, fines, hard excess."""
+    load = state.load[s]
+    over = max(0, load + pupils - land.places[s]) - max(0, load - land.places[s])
+    soft, fine, wrong = 0.0, state.fine[s] * over, over
+    if land.extra:
+        beds = max(0, state.board[s] + away - land.beds[s]) - max(0, state.board[s] - land.beds[s])
+        short = max(0, land.least[s] - load - pupils) - max(0, land.least[s] - load)
+        soft = land.soft[1] * beds + land.soft[2] * short
+        fine += land.hard[1] * state.other_fine[1] * beds + land.hard[2] * state.other_fine[2] * short
+        wrong += land.hard[1] * beds + land.hard[2] * short
+    return soft, fine, wrong
+
+
+@lean
+def change(land, state, v, b):
+    """Give what changes when ``v`` goes to zone ``b``: true cost, fines, hard excess."""
+    a, n_s, n = state.zone[v], len(land.places), land.pupils[v]
+    has = land.boarders.shape[0] > 0
+    cost, fine, wrong = land.cost[v, b] - land.cost[v, a], 0.0, 0
     if a < n_s:
-        over += max(0, load[a] - n - places[a]) - max(0, load[a] - places[a])
-        short += max(0, least[a] - load[a] + n) - max(0, least[a] - load[a])
-        if has:
-            bed += max(0, board[a] - boarders[v, a] - beds[a]) - max(0, board[a] - beds[a])
+        s, f, w = excess(land, state, a, -n, -land.boarders[v, a] if has else 0)
+        cost, fine, wrong = cost + s, fine + f, wrong + w
+    else:
+        wrong -= 1
     if b < n_s:
-        over += max(0, load[b] + n - places[b]) - max(0, load[b] - places[b])
-        short += max(0, least[b] - load[b] - n) - max(0, least[b] - load[b])
-        if has:
-            bed += max(0, board[b] + boarders[v, b] - beds[b]) - max(0, board[b] - beds[b])
-    return cost[v, b] - cost[v, a], over, bed, short
+        s, f, w = excess(land, state, b, n, land.boarders[v, b] if has else 0)
+        cost, fine, wrong = cost + s, fine + f, wrong + w
+    else:
+        wrong += 1
+    return cost, fine, wrong
 
 
-@njit(cache=True, nogil=True)
-def do_move(v, b, zone, load, board, count, pupils, boarders):
+@lean
+def move(land, state, v, b):
     """Send ``v`` to zone ``b``."""
-    a, n_s = zone[v], len(load) - 1
-    load[a] -= pupils[v]
-    load[b] += pupils[v]
-    count[a] -= 1
-    count[b] += 1
-    if boarders.shape[0] > 0:
+    a, n_s = state.zone[v], len(land.places)
+    leave_ring(state, v, a)
+    enter_ring(state, v, b)
+    state.load[a] -= land.pupils[v]
+    state.load[b] += land.pupils[v]
+    state.members[a] -= 1
+    state.members[b] += 1
+    if land.boarders.shape[0] > 0:
         if a < n_s:
-            board[a] -= boarders[v, a]
+            state.board[a] -= land.boarders[v, a]
         if b < n_s:
-            board[b] += boarders[v, b]
-    zone[v] = b
+            state.board[b] += land.boarders[v, b]
+    state.zone[v] = b
 
 
-@njit(cache=True, nogil=True)
-def broken(zone, load, board, is_open, places, beds, least, hard, anchor_ptr, anchor_of):
+@lean
+def clear_trail(state):
+    """Keep what was done: begin a new trail."""
+    state.counter[TRAIL] = 0
+    state.tally[0], state.tally[1], state.tally[2] = 0.0, 0.0, 0.0
+
+
+@lean
+def note(state, cost, fine, wrong, what, was):
+    """Note one step on the trail."""
+    state.tally[0] += cost
+    state.tally[1] += fine
+    state.tally[2] += wrong
+    state.trail[state.counter[TRAIL], 0] = what
+    state.trail[state.counter[TRAIL], 1] = was
+    state.counter[TRAIL] += 1
+
+
+@lean
+def walk(land, state, v, b):
+    """Send ``v`` to zone ``b``, on the trail."""
+    cost, fine, wrong = change(land, state, v, b)
+    note(state, cost, fine, wrong, v, state.zone[v])
+    move(land, state, v, b)
+
+
+@lean
+def walk_all(land, state, number, b):
+    """Send the first settlements of ``piece`` to zone ``b``; False, with nothing done, where one may not."""
+    for k in range(number):
+        if not np.isfinite(land.cost[state.piece[k], b]):
+            return False
+    for k in range(number):
+        walk(land, state, state.piece[k], b)
+    return True
+
+
+@lean
+def set_open(land, state, s, flag):
+    """Open or close a school whose zone is empty, on the trail."""
+    sign = 1 if flag else -1
+    soft, fine, wrong = land.open_cost[s], 0.0, 0
+    if land.extra:
+        soft += land.soft[2] * land.least[s]
+        fine += land.hard[2] * state.other_fine[2] * land.least[s]
+        wrong += land.hard[2] * land.least[s]
+    if land.anchor_ptr[s + 1] > land.anchor_ptr[s]:
+        wrong += 1  # until it begins a zone at an anchor
+    note(state, sign * soft, sign * fine, sign * wrong, -1 - s, not flag)
+    state.is_open[s] = flag
+    state.counter[OPEN] += sign
+
+
+@lean
+def undo(land, state):
+    """Go back along the trail."""
+    for k in range(state.counter[TRAIL] - 1, -1, -1):
+        what, was = state.trail[k, 0], state.trail[k, 1]
+        if what >= 0:
+            move(land, state, what, was)
+        else:
+            state.is_open[-1 - what] = was == 1
+            state.counter[OPEN] += 1 if was == 1 else -1
+    clear_trail(state)
+
+
+@lean
+def broken(land, state):
     """Count what hard rules forbid: settlements nowhere, pupils over, boarders over, pupils missing, no anchor held."""
-    n_s = len(places)
-    total = 0
-    for v in range(len(zone)):
-        if zone[v] == n_s:
-            total += 1
+    n_s = len(land.places)
+    total = state.members[n_s]
     for s in range(n_s):
-        if is_open[s]:
-            total += max(0, load[s] - places[s])
-            if hard[1]:
-                total += max(0, board[s] - beds[s])
-            if hard[2]:
-                total += max(0, least[s] - load[s])
-            held = anchor_ptr[s + 1] == anchor_ptr[s]
-            for k in range(anchor_ptr[s], anchor_ptr[s + 1]):
-                held = held or zone[anchor_of[k]] == s
-            if not held:
-                total += 1
+        if state.is_open[s]:
+            total += max(0, state.load[s] - land.places[s])
+            total += land.hard[1] * max(0, state.board[s] - land.beds[s])
+            total += land.hard[2] * max(0, land.least[s] - state.load[s])
+            held = land.anchor_ptr[s + 1] == land.anchor_ptr[s]
+            for k in range(land.anchor_ptr[s], land.anchor_ptr[s + 1]):
+                held = held or state.zone[land.anchor_of[k]] == s
+            total += 0 if held else 1
     return total
 
 
-@njit(cache=True, nogil=True)
-def true_cost(zone, load, board, is_open, cost, open_cost, beds, least, soft):
-    """Give the cost of a plan with the prices of soft rules: ``soft`` (3,), 0 where a rule is hard."""
-    n_s = len(open_cost)
+@lean
+def true_cost(land, state):
+    """Give the cost of the plan under way with the prices of soft rules."""
     total = 0.0
-    for v in range(len(zone)):
-        total += cost[v, zone[v]]
-    for s in range(n_s):
-        if is_open[s]:
-            total += open_cost[s]
-            total += soft[1] * max(0, board[s] - beds[s])
-            total += soft[2] * max(0, least[s] - load[s])
+    for v in range(len(state.zone)):
+        total += land.cost[v, state.zone[v]]
+    for s in range(len(land.places)):
+        if state.is_open[s]:
+            total += land.open_cost[s]
+            total += land.soft[1] * max(0, state.board[s] - land.beds[s])
+            total += land.soft[2] * max(0, land.least[s] - state.load[s])
     return total
 
 
-@njit(cache=True, nogil=True)
-def anneal(
-    indptr, indices, cost, pupils, places, boarders, beds, least, anchor_ptr, anchor_of, price, open_cost,
-    zone, load, board, count, is_open, hard, soft, near_schools, contiguous, floor_price,
-    begin, end, steps, hot, cold, seed, best, best_cost,
-):  # fmt: skip
-    """
-    Move and swap settlements between zones by simulated annealing; open schools stay open.
+@lean
+def renew_fines(land, state, wrong, floor):
+    """Raise the fines of what is broken, lower those of what is kept, between bounds about ``floor``."""
+    for s in range(len(land.places)):
+        if not state.is_open[s]:
+            continue
+        factor = FINE_UP if state.load[s] > land.places[s] else FINE_DOWN
+        state.fine[s] = min(max(state.fine[s] * factor, CHEAPEST_FINE * floor), DEAREST_FINE * floor)
+    for r in range(1, 3):
+        factor = FINE_UP if wrong > 0 else FINE_DOWN
+        state.other_fine[r] = min(max(state.other_fine[r] * factor, CHEAPEST_FINE * floor), DEAREST_FINE * floor)
 
-    Does the steps ``begin`` to ``end`` of ``steps``. ``near_schools`` (V, K): the schools tried where zones need not be
-    connected. ``hot, cold``: temperatures of the first and last of ``steps``. ``best`` (V,) and the value returned hold
-    the cheapest plan seen that breaks no hard rule; ``best_cost`` is the one to beat. ``price`` rises from
-    ``floor_price`` while the plan breaks rules and falls while it keeps them.
+
+@lean
+def beside(land, state, v):
+    """Draw a zone that ``v`` might join: that of a settlement beside it, or, unconnected, a near school's."""
+    if not land.contiguous and toss(state.random) < 0.5:
+        b = land.near_schools[v, draw(state.random, land.near_schools.shape[1])]
+        return b if b >= 0 and is_begun(land, state, b) else len(land.places)
+    degree = land.indptr[v + 1] - land.indptr[v]
+    if degree == 0:
+        return len(land.places)
+    return state.zone[land.indices[land.indptr[v] + draw(state.random, degree)]]
+
+
+@lean
+def partner(land, state, v, b):
+    """Draw a settlement of zone ``b`` to make room for ``v``: one near it, or, unconnected, any; -1 for none."""
+    w = -1
+    if land.contiguous or toss(state.random) < 0.5:
+        w = land.indices[land.indptr[v] + draw(state.random, land.indptr[v + 1] - land.indptr[v])]
+        if toss(state.random) < 0.5 and land.indptr[w + 1] > land.indptr[w]:
+            w = land.indices[land.indptr[w] + draw(state.random, land.indptr[w + 1] - land.indptr[w])]
+    elif state.members[b] > 0:
+        w = state.first[b]
+        for _ in range(1 + draw(state.random, min(4, state.members[b]))):
+            w = state.after[w]
+        state.first[b] = w
+    return w if w >= 0 and w != v and state.zone[w] == b else -1
+
+
+@lean
+def make_room(land, state, v, a, b):
+    """After ``v`` went from zone ``a`` to ``b``, send a settlement of ``b`` to ``a`` or on to a third zone."""
+    w = partner(land, state, v, b)
+    if w < 0:
+        return False
+    c = a if toss(state.random) < 0.6 else beside(land, state, w)
+    if c == b or c == len(land.places) or not state.is_open[c] or not touches(land, state, w, c):
+        return False
+    number = branch(land, state, w)
+    return number > 0 and walk_all(land, state, number, c)
+
+
+@lean
+def open_school(land, state, t):
+    """Open a school and let it take what gains by joining, on the trail; False when it cannot begin a zone."""
+    set_open(land, state, t, True)
+    start = land.near_settlements[t, 0]
+    lo, hi = land.anchor_ptr[t], land.anchor_ptr[t + 1]
+    if hi > lo:
+        start = land.anchor_of[lo + draw(state.random, hi - lo)]
+    if start < 0:
+        return False
+    if hi > lo or land.contiguous:
+        number = branch(land, state, start)
+        if number == 0 or not walk_all(land, state, number, t):
+            return False
+        state.tally[2] -= 1 if hi > lo else 0
+    improved, passes = True, 0
+    while improved and passes < 4:
+        improved = False
+        passes += 1
+        for k in range(land.near_settlements.shape[1]):
+            v = land.near_settlements[t, k]
+            if v < 0:
+                break
+            if state.zone[v] == t or not touches(land, state, v, t):
+                continue
+            cost, fine, _ = change(land, state, v, t)
+            if cost + fine < 0.0 and may_leave(land, state, v):
+                walk(land, state, v, t)
+                improved = land.contiguous
+    return True
+
+
+@lean
+def best_zone(land, state, v):
+    """Give the zone that takes ``v`` cheapest, and the price; -1 where none may."""
+    n_s, own = len(land.places), state.zone[v]
+    best, target = np.inf, -1
+    for k in range(land.indptr[v], land.indptr[v + 1]):
+        b = state.zone[land.indices[k]]
+        if b != own and b != target and b < n_s and np.isfinite(land.cost[v, b]):
+            cost, fine, _ = change(land, state, v, b)
+            if cost + fine < best:
+                best, target = cost + fine, b
+    if land.contiguous:
+        return target, best
+    for k in range(land.near_schools.shape[1]):
+        b = land.near_schools[v, k]
+        if b >= 0 and b != own and np.isfinite(land.cost[v, b]) and is_begun(land, state, b):
+            cost, fine, _ = change(land, state, v, b)
+            if cost + fine < best:
+                best, target = cost + fine, b
+    if target < 0:
+        for b in range(n_s):
+            if b != own and np.isfinite(land.cost[v, b]) and is_begun(land, state, b):
+                cost, fine, _ = change(land, state, v, b)
+                if cost + fine < best:
+                    best, target = cost + fine, b
+    return target, best
+
+
+@lean
+def close_school(land, state, s):
+    """Close a school, cheapest step first, on the trail; False when somebody finds no other zone."""
+    v = state.first[s]
+    held = v >= 0 and land.anchor_ptr[s + 1] > land.anchor_ptr[s]
+    while v >= 0:
+        best, chosen, target = np.inf, -1, -1
+        for _ in range(state.members[s]):
+            b, price = best_zone(land, state, v)
+            if b >= 0 and price < best:
+                best, chosen, target = price, v, b
+            if not land.contiguous:
+                break
+            v = state.after[v]
+        if chosen < 0:
+            return False
+        walk(land, state, chosen, target)
+        v = state.first[s]
+    set_open(land, state, s, False)
+    state.tally[2] += 1 if held else 0
+    return True
+
+
+@lean
+def hand_over(land, state, s, t):
+    """Give the whole zone of school ``s`` to the closed school ``t``, on the trail."""
+    number, v = 0, state.first[s]
+    if v < 0:
+        return False
+    for _ in range(state.members[s]):
+        if not np.isfinite(land.cost[v, t]):
+            return False
+        state.queue[number] = v
+        number += 1
+        v = state.after[v]
+    set_open(land, state, t, True)
+    for k in range(number):
+        walk(land, state, state.queue[k], t)
+    set_open(land, state, s, False)
+    if land.anchor_ptr[s + 1] > land.anchor_ptr[s]:
+        state.tally[2] += 1
+    if land.anchor_ptr[t + 1] > land.anchor_ptr[t]:
+        state.tally[2] -= 1
+    return True
+
+
+@lean
+def draw_school(land, state, is_open):
+    """Draw a school that may close, or that may open; -1 after some tries."""
+    n_s = len(land.places)
+    for _ in range(32):
+        s = draw(state.random, n_s)
+        if state.is_open[s] == is_open and (land.may_close[s] if is_open else land.may_open[s]):
+            return s
+    return -1
+
+
+@lean
+def change_schools(land, state):
+    """Open, close, exchange or hand over schools, on the trail; False when it comes to nothing."""
+    n_s, kind, number = len(land.places), toss(state.random), state.counter[OPEN]
+    if kind < 0.15:
+        s = draw_school(land, state, True)
+        return s >= 0 and number > land.open_at_least and close_school(land, state, s)
+    t = draw_school(land, state, False)
+    if t < 0:
+        return False
+    if kind < 0.3:
+        return number < land.most_open and open_school(land, state, t)
+    home = land.near_settlements[t, 0]
+    if land.anchor_ptr[t + 1] > land.anchor_ptr[t]:
+        home = land.anchor_of[land.anchor_ptr[t]]
+    if home < 0:
+        return False
+    s = state.zone[home]
+    if kind < 0.6:
+        return s < n_s and land.may_close[s] and hand_over(land, state, s, t)
+    if kind < 0.8:
+        s = beside(land, state, home)
+        if s < n_s and land.contiguous and toss(state.random) < 0.5 and state.members[s] > 0:
+            s = beside(land, state, state.first[s])
+    return s < n_s and land.may_close[s] and open_school(land, state, t) and close_school(land, state, s)
+
+
+@lean
+def accepts(state, temperature):
+    """Metropolis: always where no dearer, else by chance."""
+    delta = state.tally[0] + state.tally[1]
+    return delta <= 0.0 or toss(state.random) < np.exp(-delta / temperature)
+
+
+@lean
+def change_settlements(land, state, temperature):
+    """Send a settlement, with what hangs on it, to a zone beside it; where refused, make room there."""
+    n_s = len(land.places)
+    v = draw(state.random, len(state.zone))
+    a, b = state.zone[v], beside(land, state, v)
+    if b in (a, n_s) or not np.isfinite(land.cost[v, b]):
+        return False
+    number = branch(land, state, v)
+    if number == 0:
+        return False
+    if number == 1:
+        state.tally[0], state.tally[1], state.tally[2] = change(land, state, v, b)
+        if accepts(state, temperature):
+            move(land, state, v, b)
+            return True
+        clear_trail(state)
+    if not walk_all(land, state, number, b):
+        return False
+    if number > 1 and accepts(state, temperature):
+        return True
+    return a < n_s and make_room(land, state, v, a, b) and accepts(state, temperature)
+
+
+@lean
+def anneal(land, state, begin, end, steps, hot, cold, floor, school_share, best, best_open, best_cost):
     """
-    np.random.seed(seed)
-    n_v, n_s = len(zone), len(places)
-    mark = np.zeros(n_v, np.int64)
-    queue = np.empty(n_v, np.int64)
-    stamp = np.zeros(1, np.int64)
+    Move settlements between zones, and open and close schools, by simulated annealing.
+
+    Does the steps ``begin`` to ``end`` of ``steps``, in which the temperature falls from ``hot`` to ``cold``.
+    ``school_share``: the share of steps that change schools. ``floor``: a usual fine. ``best`` (V,), ``best_open`` (S,)
+    and the value returned hold the cheapest plan seen that breaks no hard rule; ``best_cost`` is the one to beat.
+
+    Source: Kirkpatrick, Gelatt and Vecchi (1983), Optimization by simulated annealing, Science 220.
+    """
     ratio = cold / hot
     temperature = hot * ratio ** (begin / steps)
-    wrong = broken(zone, load, board, is_open, places, beds, least, hard, anchor_ptr, anchor_of)
-    current = true_cost(zone, load, board, is_open, cost, open_cost, beds, least, soft)
-    if wrong == 0 and current < best_cost:
-        best_cost = current
-        best[:] = zone
+    clear_trail(state)
+    wrong, current = broken(land, state), true_cost(land, state)
     beat = max(256, steps // 1000)
     for step in range(begin, end):
         if step % beat == 0:
             temperature = hot * ratio ** (step / steps)
-            for r in range(3):
-                factor = 1.05 if wrong > 0 else 0.96
-                price[r] = min(max(price[r] * factor, 0.1 * floor_price[r]), 1e3 * floor_price[r])
-        v = np.random.randint(n_v)
-        a = zone[v]
-        if contiguous:
-            degree = indptr[v + 1] - indptr[v]
-            if degree == 0:
-                continue
-            u = indices[indptr[v] + np.random.randint(degree)]
-            b = zone[u]
+            renew_fines(land, state, wrong, floor)
+        if toss(state.random) < school_share:
+            done = change_schools(land, state) and accepts(state, temperature)
         else:
-            b = near_schools[v, np.random.randint(near_schools.shape[1])]
-            u = -1
-            if b < 0 or not is_open[b]:
-                continue
-        if b in (a, n_s) or not np.isfinite(cost[v, b]):
-            continue
-        if not may_leave(v, zone, count, indptr, indices, anchor_ptr, anchor_of, contiguous, mark, queue, stamp):
-            continue
-        gain, over, bed, short = move_change(v, b, zone, load, board, cost, pupils, places, boarders, beds, least)
-        gain += soft[1] * bed + soft[2] * short
-        worse = over + hard[1] * bed + hard[2] * short - (1 if a == n_s else 0)
-        delta = gain + price[0] * over + hard[1] * price[1] * bed + hard[2] * price[2] * short
-        if delta <= 0.0 or np.random.random() < np.exp(-delta / temperature):
-            do_move(v, b, zone, load, board, count, pupils, boarders)
-        elif a < n_s:
-            # try to swap with a settlement of b: with contiguity a bordering one, else a random one
-            w = -1
-            if contiguous:
-                degree = indptr[v + 1] - indptr[v]
-                w = indices[indptr[v] + np.random.randint(degree)]
-                if np.random.random() < 0.5 and indptr[w + 1] > indptr[w]:
-                    w = indices[indptr[w] + np.random.randint(indptr[w + 1] - indptr[w])]
-            else:
-                w = np.random.randint(n_v)
-            if w == v or zone[w] != b or not np.isfinite(cost[w, a]):
-                continue
-            do_move(v, b, zone, load, board, count, pupils, boarders)
-            if not touches(w, a, zone, count, indptr, indices, anchor_ptr, anchor_of, contiguous) or not may_leave(
-                w, zone, count, indptr, indices, anchor_ptr, anchor_of, contiguous, mark, queue, stamp
-            ):
-                do_move(v, a, zone, load, board, count, pupils, boarders)
-                continue
-            more, over, bed, short = move_change(w, a, zone, load, board, cost, pupils, places, boarders, beds, least)
-            gain += more + soft[1] * bed + soft[2] * short
-            worse += over + hard[1] * bed + hard[2] * short
-            delta += more + price[0] * over + (soft[1] + hard[1] * price[1]) * bed
-            delta += (soft[2] + hard[2] * price[2]) * short
-            if delta <= 0.0 or np.random.random() < np.exp(-delta / temperature):
-                do_move(w, a, zone, load, board, count, pupils, boarders)
-            else:
-                do_move(v, a, zone, load, board, count, pupils, boarders)
-                continue
-        else:
-            continue
-        current += gain
-        wrong += worse
-        if wrong == 0 and current < best_cost - 1e-6:
-            best_cost = current
-            best[:] = zone
+            done = change_settlements(land, state, temperature)
+        if done:
+            current += state.tally[0]
+            wrong += int(state.tally[2])
+            clear_trail(state)
+            counted = land.open_at_least <= state.counter[OPEN] <= land.most_open
+            if wrong == 0 and counted and current < best_cost - 1e-6:
+                best_cost = current
+                copy(state.zone, best)
+                copy(state.is_open, best_open)
+        elif state.counter[TRAIL] > 0:
+            undo(land, state)
     return best_cost
 
 
 @njit(cache=True, nogil=True)
-def grow(
-    indptr, indices, cost, pupils, places, boarders, beds, least, anchor_ptr, anchor_of, price,
-    zone, load, board, count, is_open,
-):  # fmt: skip
+def grow(land, state):
     """
-    Give every settlement without a school to a zone it borders, cheapest step first; overfull zones pay ``price``.
+    Give every settlement without a school to a zone it borders, cheapest step first; overfull zones pay fines.
 
     Settlements that border no zone they may join stay without a school.
     """
-    n_v, n_s = len(zone), len(places)
+    n_v, n_s = len(state.zone), len(land.places)
     key = np.full(n_v, np.inf)
     target = np.full(n_v, -1, np.int64)
     dirty = np.ones(n_v, np.bool_)
     while True:
         chosen = -1
         for v in range(n_v):
-            if zone[v] != n_s:
+            if state.zone[v] != n_s:
                 continue
             if dirty[v] or target[v] >= 0:
                 dirty[v] = False
-                key[v] = np.inf
-                target[v] = -1
-                for k in range(indptr[v], indptr[v + 1]):
-                    b = zone[indices[k]]
-                    if b < n_s and np.isfinite(cost[v, b]):
-                        d = cost[v, b] + growth(v, b, load, board, pupils, places, boarders, beds, price)
-                        if d < key[v]:
-                            key[v], target[v] = d, b
+                target[v], key[v] = best_zone(land, state, v)
                 for b in range(n_s):
-                    if is_open[b] and count[b] == 0 and np.isfinite(cost[v, b]):
-                        # an open school without a zone begins one first
-                        if anchor_ptr[b + 1] == anchor_ptr[b] or holds_anchor(v, b, anchor_ptr, anchor_of):
-                            key[v], target[v] = -1.0, b
+                    # an open school without a zone begins one first
+                    if state.is_open[b] and state.members[b] == 0 and np.isfinite(land.cost[v, b]):
+                        if touches(land, state, v, b):
+                            key[v], target[v] = -np.inf, b
             if target[v] >= 0 and (chosen < 0 or key[v] < key[chosen]):
                 chosen = v
         if chosen < 0:
             return
-        do_move(chosen, target[chosen], zone, load, board, count, pupils, boarders)
-        for k in range(indptr[chosen], indptr[chosen + 1]):
-            dirty[indices[k]] = True
+        move(land, state, chosen, target[chosen])
+        for k in range(land.indptr[chosen], land.indptr[chosen + 1]):
+            dirty[land.indices[k]] = True
 
 
 @njit(cache=True, nogil=True)
-def fill(
-    order, cost, pupils, places, boarders, beds, anchor_ptr, anchor_of, price,
-    zone, load, board, count, is_open,
-):  # fmt: skip
+def fill(land, state, order):
     """
     Give every settlement without a school to the open school that takes it cheapest, in ``order``.
 
     For zones that need not be connected; first each open school without one of its anchors takes the cheapest.
     """
-    n_s = len(places)
+    n_s = len(land.places)
     for b in range(n_s):
-        if not is_open[b] or anchor_ptr[b + 1] == anchor_ptr[b]:
+        if not state.is_open[b]:
             continue
         chosen = -1
-        for k in range(anchor_ptr[b], anchor_ptr[b + 1]):
-            v = anchor_of[k]
-            if zone[v] == b:
+        for k in range(land.anchor_ptr[b], land.anchor_ptr[b + 1]):
+            v = land.anchor_of[k]
+            if state.zone[v] == b:
                 chosen = -1
                 break
-            if zone[v] == n_s and np.isfinite(cost[v, b]) and (chosen < 0 or cost[v, b] < cost[chosen, b]):
-                chosen = v
+            if state.zone[v] == n_s and np.isfinite(land.cost[v, b]):
+                if chosen < 0 or land.cost[v, b] < land.cost[chosen, b]:
+                    chosen = v
         if chosen >= 0:
-            do_move(chosen, b, zone, load, board, count, pupils, boarders)
+            move(land, state, chosen, b)
     for v in order:
-        if zone[v] != n_s:
-            continue
-        best, target = np.inf, -1
-        for b in range(n_s):
-            if is_open[b] and np.isfinite(cost[v, b]):
-                d = cost[v, b] + growth(v, b, load, board, pupils, places, boarders, beds, price)
-                if d < best:
-                    best, target = d, b
-        if target >= 0:
-            do_move(v, target, zone, load, board, count, pupils, boarders)
-
-
-@njit(cache=True, nogil=True)
-def growth(v, b, load, board, pupils, places, boarders, beds, price):
-    """Price what adding ``v`` breaks at school ``b``."""
-    over = max(0, load[b] + pupils[v] - places[b]) - max(0, load[b] - places[b])
-    total = price[0] * over
-    if boarders.shape[0] > 0:
-        y = boarders[v, b]
-        total += price[1] * (max(0, board[b] + y - beds[b]) - max(0, board[b] - beds[b]))
-    return total
-
-
-@njit(cache=True, nogil=True)
-def give_up(s, zone, load, board, count, pupils, boarders):
-    """Empty zone ``s``: its settlements go to no school."""
-    for v in range(len(zone)):
-        if zone[v] == s:
-            do_move(v, len(load) - 1, zone, load, board, count, pupils, boarders)
-
-
-@njit(cache=True, nogil=True)
-def invade(
-    s, indptr, indices, cost, pupils, places, boarders, beds, least, anchor_ptr, anchor_of, price,
-    zone, load, board, count, contiguous,
-):  # fmt: skip
-    """
-    Grow a new zone for school ``s``: from an anchor, then every bordering settlement that gains by joining.
-
-    Returns False when no anchor can be freed.
-    """
-    n_v = len(zone)
-    mark = np.zeros(n_v, np.int64)
-    queue = np.empty(n_v, np.int64)
-    stamp = np.zeros(1, np.int64)
-    start, gain = -1, np.inf
-    if anchor_ptr[s + 1] > anchor_ptr[s]:
-        for k in range(anchor_ptr[s], anchor_ptr[s + 1]):
-            v = anchor_of[k]
-            if np.isfinite(cost[v, s]) and may_leave(
-                v, zone, count, indptr, indices, anchor_ptr, anchor_of, contiguous, mark, queue, stamp
-            ):
-                d = cost[v, s] - cost[v, zone[v]]
-                if d < gain:
-                    start, gain = v, d
-    else:
-        for v in range(n_v):
-            if np.isfinite(cost[v, s]) and cost[v, s] - cost[v, zone[v]] < gain:
-                start, gain = v, cost[v, s] - cost[v, zone[v]]
-    if start < 0:
-        return False
-    do_move(start, s, zone, load, board, count, pupils, boarders)
-    improved = True
-    while improved:
-        improved = False
-        for v in range(n_v):
-            if zone[v] == s or not np.isfinite(cost[v, s]):
-                continue
-            if not touches(v, s, zone, count, indptr, indices, anchor_ptr, anchor_of, contiguous):
-                continue
-            gain, over, bed, _ = move_change(v, s, zone, load, board, cost, pupils, places, boarders, beds, least)
-            if gain + price[0] * over + price[1] * bed >= 0.0:
-                continue
-            if may_leave(v, zone, count, indptr, indices, anchor_ptr, anchor_of, contiguous, mark, queue, stamp):
-                do_move(v, s, zone, load, board, count, pupils, boarders)
-                improved = True
-    return True
+        if state.zone[v] == n_s:
+            target, _ = best_zone(land, state, v)
+            if target >= 0:
+                move(land, state, v, target)

@@ -8,7 +8,7 @@ the bound of what is left, or the cost of the best plan where that is lower, hol
 from __future__ import annotations
 
 import threading
-import time
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -58,10 +58,14 @@ def take_bound(work: Work, result: Exact) -> None:
 
 
 class Proof:
-    """The exact solve of the whole problem, in its own thread (``begin``, ``end``) or at once (``run``)."""
+    """
+    The exact solve of the whole problem, in its own thread (``begin``, ``end``) or at once (``run``).
 
-    def __init__(self, work: Work, problem: AreaProblem, guide: Dual) -> None:
-        self._work, self._problem, self._guide = work, problem, guide
+    ``meanwhile`` is called again and again while it waits for a good plan.
+    """
+
+    def __init__(self, work: Work, problem: AreaProblem, guide: Dual, meanwhile: Callable[[], None]) -> None:
+        self._work, self._problem, self._guide, self._meanwhile = work, problem, guide, meanwhile
         self._thread: threading.Thread | None = None
         self._failure: PlanningError | None = None
         self.infeasible = False
@@ -109,13 +113,13 @@ class Proof:
         self._settle(result)
 
     def _wait_for_a_plan(self) -> Found | None:
-        """Give the search a third of the time to find a good plan, which makes the proof far smaller."""
+        """Give the search a quarter of the time to find a good plan, which makes the proof far smaller."""
         work = self._work
         if work.limits.deterministic:
             return work.best
         until = work.seconds + min(work.left() / 4, 15.0)
         while work.seconds < until and not work.over():
-            time.sleep(0.05)
+            self._meanwhile()
         return work.best
 
     def _settle(self, result: Exact) -> None:

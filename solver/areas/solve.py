@@ -17,10 +17,10 @@ from __future__ import annotations
 import numpy as np
 
 from solver import run
-from solver.areas import check, dual, exact, improve, proof, reach, repair
-from solver.areas.dual import Dual
+from solver.areas import begin, check, dual, exact, improve, proof, reach
 from solver.areas.exact import Exact
-from solver.areas.problem import NOBODY, AreaPlan, AreaProblem, Bools, Ints
+from solver.areas.pool import Pool
+from solver.areas.problem import AreaPlan, AreaProblem, Bools, Ints
 from solver.areas.search import Desk, Found
 from solver.areas.work import Work
 from solver.errors import UnlawfulPlan
@@ -28,9 +28,6 @@ from solver.plan import DEFAULT_LIMITS, Certificate, Limits, Report, ShouldStop,
 from solver.plan import report_nothing as silent
 
 METHOD = "annealing + neighbourhoods + Lagrangian bound"
-
-SPARE_PLACES = 0.1
-"""The first plan opens schools until this share of places is to spare; closing them again is quick."""
 
 SMALL_PAIRS = 400
 """Problems with at most this many pairs are solved by the exact model alone."""
@@ -82,14 +79,18 @@ def _solve_small(work: Work, problem: AreaProblem) -> AreaPlan:
 def _solve_large(work: Work, problem: AreaProblem, start: tuple[Ints, Bools] | None) -> AreaPlan:
     guide = dual.ascend(problem, steps=300, should_stop=lambda: work.past(0.2))
     work.raise_bound(guide.bound, "bound")
-    desk = Desk(problem, work.limits.seed, guide.bound)
-    _construct(work, desk, guide, start)
+    number = float(guide.open_share.sum())
+    desk = Desk(problem, work.limits.seed, guide.bound, number)
+    begin.first_plan(work, desk, guide, start)
     if work.best is not None:
         guide = dual.ascend(
             problem, steps=400, target=work.best.cost, start=guide.prices, should_stop=lambda: work.past(0.5)
         )
         work.raise_bound(guide.bound, "bound")
-    whole, improver = proof.Proof(work, problem, guide), improve.Improver(work, desk, guide)
+    zones = Pool(problem)
+    improver = improve.Improver(work, desk, guide, zones)
+    scout = improve.Improver(work, Desk(problem, work.limits.seed + 1, guide.bound, number), guide, zones)
+    whole = proof.Proof(work, problem, guide, meanwhile=scout.anneal_afresh)
     if work.limits.deterministic:
         for _ in range(DETERMINISTIC_ROUNDS):
             if work.over():
@@ -102,66 +103,6 @@ def _solve_large(work: Work, problem: AreaProblem, start: tuple[Ints, Bools] | N
             improver.round()
         whole.end()
     return _answer(work, Status.INFEASIBLE if work.best is None and whole.infeasible else None)
-
-
-def _construct(work: Work, desk: Desk, guide: Dual, start: tuple[Ints, Bools] | None) -> None:
-    """Make a first lawful plan: from a given one, else from the schools that the bound wants open."""
-    problem = desk.problem
-    steps = max(1_000_000, 1_500 * problem.size[0])
-    if start is not None:
-        school_of, opened = start
-        desk.put(school_of, (opened | problem.must_open) & ~problem.must_close)
-        repair.drop_cut_off_pieces(desk)
-    else:
-        desk.put(np.full(problem.size[0], NOBODY, np.int64), _promising(problem, guide))
-    attempt = 0
-    while not work.over():
-        desk.grow()
-        repair.open_ways(desk, 20 + 2 * problem.size[0])
-        _keep_number_open(desk, guide)
-        hot = 0.02 if start is not None and attempt == 0 else 3.0
-        work.offer(desk.anneal(steps, hot, 0.03, work.best, work.over), "construct")
-        if work.best is not None:
-            return
-        _open_another(desk, guide)
-        steps = min(steps * 5 // 4, 10_000_000)
-        attempt += 1
-        if work.limits.deterministic and attempt >= DETERMINISTIC_ROUNDS:
-            return
-
-
-def _promising(problem: AreaProblem, guide: Dual) -> Bools:
-    """Open what the bound opens most, until the places hold the pupils with a little to spare."""
-    opened = problem.must_open.copy()
-    need = (1.0 + SPARE_PLACES) * float(problem.pupils.sum())
-    for s in np.argsort(-guide.open_share, kind="stable"):
-        enough = problem.places[opened].sum() >= need and opened.sum() >= problem.open_at_least
-        if opened.sum() >= problem.most_open or (enough and guide.open_share[s] < 0.5):
-            break
-        if not problem.must_close[s]:
-            opened[s] = True
-    return opened
-
-
-def _keep_number_open(desk: Desk, guide: Dual) -> None:
-    """Close what is least wanted while more schools are open than may be."""
-    problem = desk.problem
-    for s in np.argsort(guide.open_share, kind="stable"):
-        if desk.is_open.sum() <= problem.most_open:
-            return
-        if desk.is_open[s] and not problem.must_open[s]:
-            desk.close(int(s))
-
-
-def _open_another(desk: Desk, guide: Dual) -> None:
-    """Open one more school where the bounds on their number permit, else begin again from another draw."""
-    problem = desk.problem
-    closed = np.flatnonzero(~desk.is_open & ~problem.must_close)
-    if len(closed) and desk.is_open.sum() < problem.most_open:
-        weight = guide.open_share[closed] + 0.05
-        desk.open(int(desk.random().choice(closed, p=weight / weight.sum())))
-        return
-    desk.put(np.full(problem.size[0], NOBODY, np.int64), _promising(problem, guide))
 
 
 def _take(work: Work, result: Exact, problem: AreaProblem) -> None:

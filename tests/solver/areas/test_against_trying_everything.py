@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
 
-from solver.areas import check, dual, exact, reach, work
+from solver.areas import check, dual, exact, kernels, reach, work
 from solver.areas import solve as areas
+from solver.areas.search import Desk
 from solver.plan import Limits, Status
 from tests.solver.conftest import best_by_trying_all, small_problems
 
@@ -37,7 +40,8 @@ def _no_plan_is_refused(broken):
 @given(small_problems())
 def test_the_search_meets_the_best_plan_between_its_bound_and_its_cost(monkeypatch, problem):
     monkeypatch.setattr(areas, "SMALL_PAIRS", -1)
-    monkeypatch.setattr(areas.improve, "ANNEAL_STEPS", 2_000)
+    monkeypatch.setattr(areas.begin, "FEWEST_STEPS", 20_000)
+    monkeypatch.setattr(areas.improve, "FEWEST_STEPS", 2_000)
     monkeypatch.setattr(areas, "DETERMINISTIC_ROUNDS", 2)
     monkeypatch.setattr(work, "refuse", _no_plan_is_refused)
     best, plan = best_by_trying_all(problem), areas.solve(problem, replace(QUICK, deterministic=True))
@@ -155,3 +159,47 @@ def _chequer(side: int, seed: int):
         neighbours=np.array(pairs, dtype=np.int64),
         anchors=tuple((h,) for h in homes),
     )
+
+
+@settings(max_examples=100, deadline=None)
+@given(small_problems(), st.integers(0, 2**20))
+def test_a_compound_move_tells_its_change_and_is_taken_back_whole(problem, seed):
+    desk = Desk(reach.narrow(problem).problem, seed, 10.0)
+    desk.grow()
+    for turn in range(20):
+        land, state = desk.land, desk.state
+        kernels.clear_trail(state)
+        zone, opened, cost, wrong = desk.zone.copy(), desk.is_open.copy(), *_stand(desk)
+        schools = turn % 2 == 0
+        done = kernels.change_schools(land, state) if schools else kernels.change_settlements(land, state, 5.0)
+        if done:
+            assert (cost + state.tally[0], wrong + state.tally[2]) == pytest.approx(_stand(desk))
+            _counted_right(desk)
+        if state.counter[kernels.TRAIL] > 0:
+            kernels.undo(land, state)
+            assert (desk.zone.tolist(), desk.is_open.tolist()) == (zone.tolist(), opened.tolist())
+            assert _stand(desk) == (cost, wrong)
+            _counted_right(desk)
+
+
+def _stand(desk: Desk) -> tuple[float, int]:
+    return kernels.true_cost(desk.land, desk.state), kernels.broken(desk.land, desk.state)
+
+
+def _counted_right(desk: Desk) -> None:
+    """What the moves count along the way is what counting afresh gives, and zones hold together."""
+    kept = [
+        desk.state.load.copy(),
+        desk.state.board.copy(),
+        desk.state.members.copy(),
+        desk.state.counter[kernels.OPEN],
+    ]
+    kernels.count_up(desk.land, desk.state)
+    again = [desk.state.load, desk.state.board, desk.state.members, desk.state.counter[kernels.OPEN]]
+    assert all(np.array_equal(a, b) for a, b in zip(kept, again, strict=True))
+    settled = desk.zone != desk.problem.size[1]
+    assert desk.is_open[desk.zone[settled]].all()
+    near = [desk.land.indices[a:b].tolist() for a, b in itertools.pairwise(desk.land.indptr)]
+    for s in np.unique(desk.zone[settled]):
+        if desk.problem.contiguous:
+            assert len(check.pieces(near, np.flatnonzero(desk.zone == s).tolist())) == 1
