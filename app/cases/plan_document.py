@@ -122,6 +122,24 @@ class Measures(Part):
     places_open: int
 
 
+class RepairOut(Part):
+    """
+    One change that made the plan to start from lawful: a settlement changes school, or a school opens or closes.
+
+    ``rule``: the rule that its own place broke, or ``makes_room``: it gave way so that the others keep their rules.
+    ``settlement`` ``None``: the school ``school_from`` closes, or ``school_to`` opens. ``pupils`` of the settlement.
+    """
+
+    rule: str
+    settlement: str | None
+    name: str
+    pupils: int
+    school_from: str | None
+    school_to: str | None
+    detail: str
+    detail_zh: str
+
+
 class CertificateOut(Part):
     """How good the answer is and how it was made; objective and bound in yuan a year."""
 
@@ -138,7 +156,12 @@ class CertificateOut(Part):
 
 
 class PlanDocument(Part):
-    """A plan. ``rules_broken`` comes from the checker that shares no code with the model."""
+    """
+    A plan. ``rules_broken`` comes from the checker that shares no code with the model.
+
+    ``repairs``: what had to change in the plan to start from before it broke no rule, empty when nothing; ``None``
+    where no plan was given, or, as a notice then says, none near it was found.
+    """
 
     title: str
     dataset_title: str
@@ -158,3 +181,4 @@ class PlanDocument(Part):
     notices: tuple[dict[str, str], ...]
     forecast: dict[str, object]
     versions: dict[str, str]
+    repairs: tuple[RepairOut, ...] | None = None

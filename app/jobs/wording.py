@@ -14,6 +14,7 @@ from app.cases.plan_document import (
     Measures,
     NormUse,
     PlanDocument,
+    RepairOut,
     SchoolPlan,
     SettlementPlan,
     Unserved,
@@ -24,9 +25,16 @@ from solver.areas.answer import LayoutPlan
 from solver.areas.explain import Left, Reason, Relaxation
 from solver.areas.judge import Broken, Judgement
 from solver.areas.reach import Crowd
+from solver.areas.repair import Repair
 from solver.plan import Certificate, Status
 
 NAMES_IN_A_SENTENCE = 8
+
+NOT_MENDED = {
+    "code": "start-not-mended",
+    "en": "The plan to start from breaks rules, and no lawful plan near it was found in time; the search began anew.",
+    "zh": "起始方案不合规则,限时内未找到与其相近的合规方案;已重新搜索。",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +54,12 @@ def document(
     """Write the document of a solve."""
     school_of = None if answer.school_of is None else answer.school_of.tolist()
     opened = None if answer.opened is None else answer.opened.tolist()
-    return _document(asked, answer.certificate, school_of, opened, answer.judgement, why, dataset_hash, versions)
+    found = _document(asked, answer.certificate, school_of, opened, answer.judgement, why, dataset_hash, versions)
+    if answer.repairs is not None:
+        return found.model_copy(update={"repairs": tuple(_repair(asked, change) for change in answer.repairs)})
+    if answer.begun and answer.school_of is not None:
+        return found.model_copy(update={"notices": (*found.notices, NOT_MENDED)})
+    return found
 
 
 def document_of_hand(
@@ -336,6 +349,58 @@ def _who(asked: Asked, broken: Broken) -> str:
     if (of_settlement or trip) and broken.settlements:
         return asked.settlements[broken.settlements[0]].name
     return "" if broken.school is None else asked.schools[broken.school].school.name
+
+
+REPAIR_REASONS: Mapping[str, tuple[str, str]] = {
+    "every_settlement_joins_a_school": ("it joined no school", "原方案未划入学校"),
+    "closed_school": ("its school is closed", "原学校撤并或未开办"),
+    "trip_limit": ("its school is beyond the trip limit", "至原学校超过上学用时上限"),
+    "contiguity": ("it is cut off from the zone of its school", "与原学校片区不相连"),
+    "own_settlement": ("a zone holds the settlement its school stands in", "片区须包含学校所在村社"),
+    "places": ("it has more pupils than its school has places", "学生数超过原学校学位"),
+    "pin": ("the scenario pins it to that school", "情景指定划入该校"),
+    "ban": ("the scenario bans it from its school", "情景禁止划入原学校"),
+    "must_open": ("it must stay open", "按规定或要求保留"),
+    "must_close": ("it was ordered to close", "按要求撤并"),
+    "number_open": ("the number of open schools is bounded", "开办学校数有上下限"),
+    "least_viable": ("it is below the least viable size", "低于最小适宜规模"),
+    "makes_room": ("it makes room, so that the others keep their rules", "腾让,使其他村社和学校符合规则"),
+}
+"""Why something was changed in a plan to start from, in English and Chinese; rules as ``check`` names them."""
+
+
+def _repair(asked: Asked, change: Repair) -> RepairOut:
+    left, joined = (None if s is None else asked.schools[s].school for s in (change.left, change.joined))
+    rule = _repair_rule(asked, change)
+    en, zh = REPAIR_REASONS[rule]
+    if change.settlement is not None:
+        settlement = asked.settlements[change.settlement]
+        name, pupils = settlement.name, int(asked.layout.pupils[change.settlement])
+        what = f"from {left.name if left else 'no school'} to {joined.name if joined else 'no school'}"
+        what_zh = f"由{left.name if left else '无学校'}改划{joined.name if joined else '无学校'}"
+    else:
+        settlement, pupils = None, 0
+        name = (left or joined).name  # type: ignore[union-attr]  # a school closes or another opens
+        what, what_zh = ("closes", "撤并") if joined is None else ("opens", "开办")
+    return RepairOut(
+        rule=rule,
+        settlement=None if settlement is None else settlement.id,
+        name=name,
+        pupils=pupils,
+        school_from=None if left is None else left.id,
+        school_to=None if joined is None else joined.id,
+        detail=f"{name} {what}: {en}.",
+        detail_zh=f"{name}{what_zh}:{zh}。",
+    )
+
+
+def _repair_rule(asked: Asked, change: Repair) -> str:
+    """Name the rule in the planner's terms: a pair that the arrays forbid may be forbidden by a pin or a ban."""
+    if change.rule == "trip_limit" and (change.settlement, change.joined) in asked.layout.pins:
+        return "pin"
+    if change.rule == "trip_limit" and (change.settlement, change.left) in asked.layout.bans:
+        return "ban"
+    return change.rule
 
 
 LEFT_SENTENCES: Mapping[Reason, tuple[str, str]] = {

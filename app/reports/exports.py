@@ -82,6 +82,16 @@ UNSERVED = (
     Column("detail_zh", "说明", 60),
     Column("detail", "Detail", 60),
 )
+REPAIRS = (
+    Column("rule", "规则", 28),
+    Column("settlement", "村社区代码", 16),
+    Column("name", "村社区或学校", 20),
+    Column("pupils", "学生数"),
+    Column("school_from", "原学校代码", 16),
+    Column("school_to", "改划学校代码", 16),
+    Column("detail_zh", "说明", 60),
+    Column("detail", "Detail", 60),
+)
 SUMMARY = (Column("item", "项目", 28), Column("value", "数值", 60))
 
 Rows = Iterable[Mapping[str, object]]
@@ -110,6 +120,7 @@ def workbook(document: PlanDocument, *, mask_small_counts: bool) -> bytes:
         ("突破的规则 Rules broken", RULES, [row.model_dump(mode="json") for row in document.rules_broken]),
         ("标准依据 Norms", NORMS, [row.model_dump(mode="json") for row in document.norms_used]),
         ("未安排 Unserved", UNSERVED, [mask(row.model_dump(mode="json")) for row in document.unserved]),
+        ("起始方案的修正 Repairs", REPAIRS, [mask(row.model_dump(mode="json")) for row in document.repairs or ()]),
     ):
         _sheet(book, title, columns, rows, synthetic=document.synthetic)
     book.close()
@@ -150,6 +161,7 @@ def _summary(document: PlanDocument) -> list[dict[str, object]]:
         "求解方法 method": certificate.method,
         "随机种子 seed": certificate.seed,
         "用时（秒） seconds": certificate.seconds,
+        "起始方案的修正 repairs": "无起始方案 no start" if document.repairs is None else len(document.repairs),
         **{f"目标分项 part {name}": value for name, value in certificate.parts.items()},
         **{f"指标 {name}": value for name, value in _measures(document).items()},
         **{f"出行 travel {name}": value for name, value in document.travel.items()},

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from solver.areas import repair
+from solver.areas import check, repair
 from solver.areas.dual import Dual
 from solver.areas.problem import NOBODY, AreaProblem, Bools, Ints
-from solver.areas.search import Desk
+from solver.areas.search import Desk, Found
 from solver.areas.work import Work
 
 SPARE_PLACES = 0.1
@@ -18,6 +18,9 @@ FEWEST_STEPS, STEPS_A_SETTLEMENT, MOST_STEPS = 1_000_000, 1_500, 10_000_000
 ANNEALS_AN_ATTEMPT = 4
 """A first plan is looked for by so many anneals, one after the other, before beginning again elsewhere."""
 
+MOST_OF_THE_TIME = 0.3
+"""Share of the time after which a given plan is no longer mended."""
+
 MOST_ATTEMPTS = 5
 """In deterministic mode."""
 
@@ -27,7 +30,7 @@ def first_plan(work: Work, desk: Desk, guide: Dual, start: tuple[Ints, Bools] | 
     problem = desk.problem
     steps = max(FEWEST_STEPS, STEPS_A_SETTLEMENT * problem.size[0])
     if start is not None:
-        school_of, opened = start
+        school_of, opened = _offer_mended(work, problem, start)
         desk.put(school_of, (opened | problem.must_open) & ~problem.must_close)
         repair.drop_cut_off_pieces(desk)
     else:
@@ -35,7 +38,7 @@ def first_plan(work: Work, desk: Desk, guide: Dual, start: tuple[Ints, Bools] | 
     attempt = 0
     while not work.over():
         desk.grow()
-        repair.open_ways(desk, 20 + 2 * problem.size[0])
+        repair.open_ways(desk, 20 + 2 * problem.size[0], work.over)
         _keep_number_open(desk, guide)
         hot = WARM_HEAT if start is not None and attempt == 0 else FIRST_HEAT
         for _ in range(ANNEALS_AN_ATTEMPT):
@@ -48,6 +51,16 @@ def first_plan(work: Work, desk: Desk, guide: Dual, start: tuple[Ints, Bools] | 
         attempt += 1
         if work.limits.deterministic and attempt >= MOST_ATTEMPTS:
             return
+
+
+def _offer_mended(work: Work, problem: AreaProblem, start: tuple[Ints, Bools]) -> tuple[Ints, Bools]:
+    """Mend a given plan, offer it and give it; what cannot be mended is given as it is."""
+    mended = repair.mend(problem, *start, work.limits.seed, lambda: work.past(MOST_OF_THE_TIME))
+    if mended is None:
+        return start
+    cost = sum(check.parts(problem, mended.school_of.tolist(), mended.opened.tolist()).values())
+    work.offer(Found(mended.school_of, mended.opened, float(cost)), "repair")
+    return mended.school_of, mended.opened
 
 
 def promising(problem: AreaProblem, guide: Dual) -> Bools:

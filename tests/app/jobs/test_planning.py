@@ -25,7 +25,8 @@ from app.cases.scenario import (
     Weights,
 )
 from app.jobs import planning
-from data.domain.schools import RollCount, SchoolId, Stage
+from data.domain.schools import RollCount, SchoolId, Stage, ZoneToday
+from data.domain.settlements import SettlementId
 from data.norms import LaxerThanNational
 from data.sample import river_district, three_hamlets
 from solver.plan import Status
@@ -224,3 +225,40 @@ def test_zones_cross_the_river_only_by_its_bridges():
     assert without.certificate.status in (Status.OPTIMAL, Status.FEASIBLE, Status.INFEASIBLE)
     if without.certificate.objective is not None:
         assert without.certificate.objective >= document.certificate.bound
+
+
+@pytest.mark.parametrize(
+    ("zones", "expected"),
+    [
+        ({}, None),
+        ({"A": "north", "B": "south", "C": "south"}, []),
+        # C is 34 minutes from North, over the 30 of grades 1 to 3; South stands in B, so its zone holds B.
+        (
+            {"A": "north", "B": "north", "C": "north"},
+            [
+                ("own_settlement", "B", 20, "north", "south", "中坝村由北岸小学改划南岸小学:片区须包含学校所在村社。"),
+                ("trip_limit", "C", 15, "north", "south", "下河村由北岸小学改划南岸小学:至原学校超过上学用时上限。"),
+            ],
+        ),
+    ],
+)
+def test_a_plan_tells_what_was_mended_in_the_plan_it_started_from(zones, expected):
+    today = tuple(ZoneToday(SettlementId(v), Stage.PRIMARY, SchoolId(s)) for v, s in zones.items())
+    document = plan(ask(open_choice=OpenChoice.ALL), replace(HAMLETS, zones=today))
+    told = (
+        None
+        if document.repairs is None
+        else [(r.rule, r.settlement, r.pupils, r.school_from, r.school_to, r.detail_zh) for r in document.repairs]
+    )
+    assert told == expected
+
+
+def test_a_pin_is_named_as_the_reason_for_a_mended_zone():
+    document = plan(ask(pins=(Pin(settlement="A", school="south"),), close=("north",), target_year=2031))
+    [school, settlement] = document.repairs
+    assert (school.rule, school.school_from, school.detail) == (
+        "must_close", "north", "北岸小学 closes: it was ordered to close.",
+    )  # fmt: skip
+    assert (settlement.rule, settlement.name) == ("closed_school", "上湾村")
+    pinned = plan(ask(pins=(Pin(settlement="A", school="south"),), target_year=2031))
+    assert [(r.rule, r.settlement) for r in pinned.repairs if r.settlement] == [("pin", "A")]
