@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from solver.areas import judge, layout, reach, repair
+from solver.areas import judge, layout, local, reach, repair
 from solver.areas import solve as core
 from solver.areas.judge import Judgement
 from solver.areas.layout import Layout
+from solver.areas.local import Refusal, Resolved
 from solver.areas.problem import NOBODY, AreaProblem, Bools, Ints
 from solver.areas.repair import Mended, Repair
 from solver.errors import UnlawfulPlan
-from solver.plan import Certificate, Limits, Progress, Report, ShouldStop
+from solver.plan import Certificate, Limits, Progress, Report, ShouldStop, never_stop
 
 MENDING_SHARE = 0.3
 """At most this share of the time is spent on mending the plan to start from."""
@@ -86,9 +88,76 @@ def solve(
     school_of = np.full(len(asked.settlement_ids), NOBODY, np.int64)
     school_of[kept] = plan.school_of
     judgement = judge.judge(asked, school_of.tolist(), plan.opened.tolist())
-    _refuse_unlawful(judgement, certificate)
+    _refuse_unlawful(judgement, certificate.objective)
     certificate = replace(certificate, parts=judgement.parts)
     return LayoutPlan(asked, certificate, school_of, plan.opened, judgement, given is not None, repairs)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Adjusted:
+    """
+    A plan with an edit kept and its neighbourhood made good, in the layout's indices; see ``local.Resolved``.
+
+    Attributes
+    ----------
+    judgement
+        By the checker; ``None`` with a refusal.
+    """
+
+    resolved: Resolved
+    judgement: Judgement | None
+
+
+def adjust(
+    asked: Layout,
+    school_of: Ints,
+    opened: Bools,
+    pinned: Mapping[int, int],
+    *,
+    seconds: float = local.SECONDS,
+    seed: int = 1,
+    should_stop: ShouldStop = never_stop,
+) -> Adjusted:
+    """
+    Keep a planner's edit of a plan and solve its neighbourhood again, everything else as it is.
+
+    Parameters
+    ----------
+    school_of, opened
+        Shapes (V,) and (S,): the plan before the edit.
+    pinned
+        Settlement to the school that the planner insists on.
+
+    Raises
+    ------
+    UnlawfulPlan
+        When the checker refuses what the search made of the part: our own fault.
+    """
+    small, kept = layout.on_land(asked, reach.narrow(layout.problem_of(asked)).unreached)
+    position = {int(v): k for k, v in enumerate(kept)}
+    if lost := next((v for v in pinned if v not in position), None):
+        nothing = Refusal("contiguity", lost, pinned[lost], True)
+        return Adjusted(Resolved(None, None, 0, None, None, (), (), nothing, 0.0), None)
+    found = local.resolve(
+        layout.problem_of(small),
+        school_of[kept],
+        opened,
+        {position[v]: s for v, s in pinned.items()},
+        seconds=seconds,
+        seed=seed,
+        should_stop=should_stop,
+    )
+    refusal = found.refusal
+    if refusal is not None and refusal.settlement is not None:
+        refusal = replace(refusal, settlement=int(kept[refusal.settlement]))
+    part = tuple(kept[list(found.settlements)].tolist())
+    if found.school_of is None or found.opened is None:
+        return Adjusted(replace(found, settlements=part, refusal=refusal), None)
+    whole = school_of.copy()
+    whole[kept] = found.school_of
+    judgement = judge.judge(asked, whole.tolist(), found.opened.tolist())
+    _refuse_unlawful(judgement, found.cost)
+    return Adjusted(replace(found, school_of=whole, settlements=part), judgement)
 
 
 def _start(small: Layout, kept: Ints, start: Ints | None) -> tuple[Ints, Bools] | None:
@@ -113,9 +182,9 @@ def _on_all_land(change: Repair, kept: Ints) -> Repair:
     return change if change.settlement is None else replace(change, settlement=int(kept[change.settlement]))
 
 
-def _refuse_unlawful(judgement: Judgement, certificate: Certificate) -> None:
+def _refuse_unlawful(judgement: Judgement, cost: int | None) -> None:
     faults = [f"{b.rule}: school {b.school}, settlements {b.settlements[:5]}" for b in judgement.broken if b.hard]
-    if sum(judgement.parts.values()) != certificate.objective:
-        faults.append(f"the checker counts {sum(judgement.parts.values())}, the search {certificate.objective}")
+    if sum(judgement.parts.values()) != cost:
+        faults.append(f"the checker counts {sum(judgement.parts.values())}, the search {cost}")
     if faults:
         raise UnlawfulPlan(faults[:5])
