@@ -155,6 +155,82 @@ class CertificateOut(Part):
     stopped: bool
 
 
+class HandCheck(Part):
+    """What the checker, which shares no code with the model, says of an assignment; yuan a year."""
+
+    rules_broken: tuple[BrokenRule, ...]
+    objective: int | None
+    parts: dict[str, int]
+    measures: Measures | None
+
+
+class Refused(Part):
+    """
+    Why an edit cannot be kept: the rule in the way, ``None`` when the time ended without a reason.
+
+    ``certain``: no plan at all keeps the edit; otherwise none was found that leaves all else as it is.
+    """
+
+    rule: str | None
+    settlement: str | None
+    school: str | None
+    certain: bool
+    detail: str
+    detail_zh: str
+
+
+class ChangedSettlement(Part):
+    """A settlement that changes school; ``by_hand``: as the edit says, otherwise to make the edit good."""
+
+    settlement: str
+    name: str
+    pupils: int
+    school_from: str | None
+    school_to: str | None
+    minutes_from: int | None
+    minutes_to: int | None
+    by_hand: bool
+
+
+class ChangedSchool(Part):
+    """A school that the edit makes open (``keep``) or close (``close``)."""
+
+    school: str
+    name: str
+    decision: str
+
+
+class AdjustedPart(Part):
+    """
+    What was solved again, everything outside it kept as it is.
+
+    ``bound``: no plan that keeps the edit and everything outside the part costs less, the whole plan counted, yuan a
+    year. It says nothing of plans that change what lies outside.
+    """
+
+    schools: tuple[str, ...]
+    settlements: int
+    bound: int | None
+    proved: bool
+
+
+class AdjustedPlan(Part):
+    """
+    An edit by hand made good: ``check`` judges the whole plan after it; yuan a year.
+
+    ``check`` and ``objective_after`` are ``None`` where the edit is refused; nothing has changed then.
+    """
+
+    refused: Refused | None
+    objective_before: int
+    objective_after: int | None
+    settlements: tuple[ChangedSettlement, ...]
+    schools: tuple[ChangedSchool, ...]
+    part: AdjustedPart | None
+    check: HandCheck | None
+    seconds: float
+
+
 class PlanDocument(Part):
     """
     A plan. ``rules_broken`` comes from the checker that shares no code with the model.

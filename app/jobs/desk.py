@@ -147,8 +147,14 @@ def lay_out(district: District, scenario: Scenario, standing: Mapping[str, str] 
 
 
 def judged(asked: Asked, assignment: Mapping[str, str]) -> tuple[list[int], list[bool], Judgement]:
+    """Judge an assignment made by hand; raises as ``placed`` does."""
+    school_of, opened = placed(asked, assignment)
+    return school_of, opened, judge.judge(asked.layout, school_of, opened)
+
+
+def placed(asked: Asked, assignment: Mapping[str, str]) -> tuple[list[int], list[bool]]:
     """
-    Judge an assignment made by hand.
+    Give an assignment in indices; schools that nobody joins are closed unless they must stay.
 
     Raises
     ------
@@ -167,7 +173,7 @@ def judged(asked: Asked, assignment: Mapping[str, str]) -> tuple[list[int], list
     stays = (asked.layout.protected | asked.layout.keep).tolist()
     everything = asked.scenario.open_choice is OpenChoice.ALL
     opened = [s in school_of or bool(stays[s]) or everything for s in range(len(school_at))]
-    return school_of, opened, judge.judge(asked.layout, school_of, opened)
+    return school_of, opened
 
 
 class _Used:

@@ -11,7 +11,9 @@ from __future__ import annotations
 import platform
 from collections.abc import Mapping
 
-from app.cases.plan_document import PlanDocument
+import numpy as np
+
+from app.cases.plan_document import AdjustedPlan, HandCheck, PlanDocument
 from app.cases.scenario import OpenChoice, Scenario
 from app.jobs import desk, wording
 from data.domain.district import District
@@ -54,6 +56,43 @@ def plan_district(
     start = asked.start() if standing or asked.has_zones_today else None
     answer = model.solve(asked.layout, limits, report, should_stop, start)
     return _document(asked, answer, dataset_hash)
+
+
+def laid_out_as(document: PlanDocument, district: District, scenario: Scenario) -> desk.Asked:
+    """Lay a scenario out as it was for a plan: pupils moved are counted against the zones that the plan began with."""
+    zones = {row.id: row.school_today for row in document.settlements if row.school_today is not None}
+    return desk.lay_out(district, scenario, zones)
+
+
+def assignment_of(document: PlanDocument) -> dict[str, str]:
+    """Give the school of each settlement that a plan sends to one."""
+    return {row.id: row.school for row in document.settlements if row.school is not None}
+
+
+def check_edit(asked: desk.Asked, document: PlanDocument, edit: Mapping[str, str]) -> HandCheck:
+    """
+    Judge a plan with another school for some settlements, by the checker alone.
+
+    Raises
+    ------
+    ScenarioDoesNotFit
+        When the edit names settlements or schools that are not there.
+    """
+    return wording.hand_check(asked, *desk.judged(asked, assignment_of(document) | dict(edit)))
+
+
+def adjust_edit(asked: desk.Asked, document: PlanDocument, edit: Mapping[str, str]) -> AdjustedPlan:
+    """
+    Keep an edit of a plan and solve its neighbourhood again, the rest of the plan as it is; raises as ``check_edit``.
+
+    It takes about as long as ``local.SECONDS``.
+    """
+    before = desk.placed(asked, assignment_of(document))
+    wanted, _ = desk.placed(asked, edit)
+    pinned = {v: s for v, s in enumerate(wanted) if s != desk.NOBODY}
+    model = zoning if asked.scenario.open_choice is OpenChoice.ALL else consolidation
+    adjusted = model.adjust(asked.layout, np.array(before[0]), np.array(before[1]), pinned)
+    return wording.adjusted_plan(asked, before, adjusted, pinned)
 
 
 def judge_assignment(

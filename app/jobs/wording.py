@@ -8,12 +8,18 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from app.cases.plan_document import (
+    AdjustedPart,
+    AdjustedPlan,
     BrokenRule,
     CertificateOut,
+    ChangedSchool,
+    ChangedSettlement,
     Clash,
+    HandCheck,
     Measures,
     NormUse,
     PlanDocument,
+    Refused,
     RepairOut,
     SchoolPlan,
     SettlementPlan,
@@ -21,9 +27,10 @@ from app.cases.plan_document import (
 )
 from app.jobs.desk import NOBODY, Asked
 from data.norms import Norm
-from solver.areas.answer import LayoutPlan
+from solver.areas.answer import Adjusted, LayoutPlan
 from solver.areas.explain import Left, Reason, Relaxation
 from solver.areas.judge import Broken, Judgement
+from solver.areas.local import Refusal, Resolved
 from solver.areas.reach import Crowd
 from solver.areas.repair import Repair
 from solver.plan import Certificate, Status
@@ -77,6 +84,16 @@ def document_of_hand(
         parts=judgement.parts,
     )
     return _document(asked, certificate, school_of, opened, judgement, Why(), dataset_hash, versions)
+
+
+def hand_check(asked: Asked, school_of: Sequence[int], opened: Sequence[bool], judgement: Judgement) -> HandCheck:
+    """Write what the checker says of a plan made by hand."""
+    return HandCheck(
+        rules_broken=tuple(_broken(asked, b) for b in judgement.broken),
+        objective=sum(judgement.parts.values()),
+        parts=judgement.parts,
+        measures=_measures(asked, school_of, opened, judgement),
+    )
 
 
 def _document(
@@ -401,6 +418,98 @@ def _repair_rule(asked: Asked, change: Repair) -> str:
     if change.rule == "trip_limit" and (change.settlement, change.left) in asked.layout.bans:
         return "ban"
     return change.rule
+
+
+REFUSALS: Mapping[str | None, tuple[str, str]] = {
+    "must_close": ("{school} was ordered to close.", "{school}按要求撤并。"),
+    "trip_limit": (
+        "{settlement} is beyond the trip limit of {school}, or a pin or ban of the scenario forbids it.",
+        "{settlement}至{school}超过上学用时上限,或为情景的指定与禁止所不许。",
+    ),
+    "places": ("{school} has too few places.", "{school}学位不足。"),
+    "beds": ("{school} has too few beds.", "{school}床位不足。"),
+    "own_settlement": (
+        "{settlement} holds a school that must stay, and a zone holds the settlement of its school.",
+        "{settlement}为另一所须保留学校的所在地,片区须包含学校所在村社。",
+    ),
+    "contiguity": (
+        "{settlement} would be cut off: no chain of neighbours in the zone leads to {school}.",
+        "{settlement}将与{school}不相连:没有同片区的相邻村社可通。",
+    ),
+    "least_viable": ("A school would fall below the least viable size.", "将有学校低于最小适宜规模。"),
+    "number_open": ("The number of open schools would leave its bounds.", "开办学校数将超出范围。"),
+    None: ("No lawful plan with this edit was found in the time.", "限时内未找到含此改动的合规方案。"),
+}
+"""Why an edit is refused, in English and Chinese; rules as ``check`` names them."""
+ELSEWHERE = (" The rest of the plan was kept as it is.", "(方案其余部分保持不变。)")
+
+
+def adjusted_plan(
+    asked: Asked, before: tuple[Sequence[int], Sequence[bool]], adjusted: Adjusted, pinned: Mapping[int, int]
+) -> AdjustedPlan:
+    """Write what became of an edit: what changed, what it costs and what the checker says, or why it cannot be."""
+    found, judgement, ids = adjusted.resolved, adjusted.judgement, asked.layout.school_ids
+    school_of = before[0] if found.school_of is None else found.school_of.tolist()
+    opened = before[1] if found.opened is None else found.opened.tolist()
+    return AdjustedPlan(
+        refused=None if found.refusal is None else _refused(asked, found.refusal, pinned),
+        objective_before=found.cost_before,
+        objective_after=found.cost,
+        settlements=tuple(
+            _changed(asked, v, was, now, by_hand=pinned.get(v) == now)
+            for v, (was, now) in enumerate(zip(before[0], school_of, strict=True))
+            if was != now
+        ),
+        schools=tuple(
+            ChangedSchool(school=ids[s], name=asked.schools[s].school.name, decision="keep" if now else "close")
+            for s, (was, now) in enumerate(zip(before[1], opened, strict=True))
+            if was != now
+        ),
+        part=_part(asked, found),
+        check=None if judgement is None else hand_check(asked, school_of, opened, judgement),
+        seconds=round(found.seconds, 3),
+    )
+
+
+def _part(asked: Asked, found: Resolved) -> AdjustedPart | None:
+    if not found.schools:
+        return None
+    return AdjustedPart(
+        schools=tuple(asked.layout.school_ids[s] for s in found.schools),
+        settlements=len(found.settlements),
+        bound=found.bound,
+        proved=found.cost is not None and found.cost == found.bound,
+    )
+
+
+def _refused(asked: Asked, refusal: Refusal, pinned: Mapping[int, int]) -> Refused:
+    v = next(iter(pinned)) if refusal.settlement is None else refusal.settlement
+    s = pinned.get(v, next(iter(pinned.values()))) if refusal.school is None else refusal.school
+    names = {"settlement": asked.settlements[v].name, "school": asked.schools[s].school.name}
+    en, zh = REFUSALS[refusal.rule]
+    about, about_zh = ("", "") if refusal.certain else ELSEWHERE
+    return Refused(
+        rule=refusal.rule,
+        settlement=None if refusal.settlement is None else asked.layout.settlement_ids[v],
+        school=None if refusal.school is None else asked.layout.school_ids[s],
+        certain=refusal.certain,
+        detail=en.format(**names) + about,
+        detail_zh=zh.format(**names) + about_zh,
+    )
+
+
+def _changed(asked: Asked, v: int, was: int, now: int, *, by_hand: bool) -> ChangedSettlement:
+    ids, minutes = asked.layout.school_ids, asked.layout.minutes
+    return ChangedSettlement(
+        settlement=asked.layout.settlement_ids[v],
+        name=asked.settlements[v].name,
+        pupils=int(asked.layout.pupils[v]),
+        school_from=None if was == NOBODY else ids[was],
+        school_to=None if now == NOBODY else ids[now],
+        minutes_from=None if was == NOBODY else int(minutes[v, was]),
+        minutes_to=None if now == NOBODY else int(minutes[v, now]),
+        by_hand=by_hand,
+    )
 
 
 LEFT_SENTENCES: Mapping[Reason, tuple[str, str]] = {

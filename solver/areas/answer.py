@@ -126,7 +126,7 @@ def adjust(
     school_of, opened
         Shapes (V,) and (S,): the plan before the edit.
     pinned
-        Settlement to the school that the planner insists on.
+        Settlement to the school that the planner insists on; one at least.
 
     Raises
     ------
@@ -135,9 +135,10 @@ def adjust(
     """
     small, kept = layout.on_land(asked, reach.narrow(layout.problem_of(asked)).unreached)
     position = {int(v): k for k, v in enumerate(kept)}
-    if lost := next((v for v in pinned if v not in position), None):
-        nothing = Refusal("contiguity", lost, pinned[lost], True)
-        return Adjusted(Resolved(None, None, 0, None, None, (), (), nothing, 0.0), None)
+    if (lost := next((v for v in pinned if v not in position), None)) is not None:
+        cost = sum(judge.judge(asked, school_of.tolist(), opened.tolist()).parts.values())
+        refusal = Refusal("contiguity", lost, pinned[lost], True)
+        return Adjusted(Resolved(None, None, cost, None, None, (), (), refusal, 0.0), None)
     found = local.resolve(
         layout.problem_of(small),
         school_of[kept],
@@ -147,17 +148,20 @@ def adjust(
         seed=seed,
         should_stop=should_stop,
     )
-    refusal = found.refusal
-    if refusal is not None and refusal.settlement is not None:
-        refusal = replace(refusal, settlement=int(kept[refusal.settlement]))
     part = tuple(kept[list(found.settlements)].tolist())
     if found.school_of is None or found.opened is None:
-        return Adjusted(replace(found, settlements=part, refusal=refusal), None)
+        return Adjusted(replace(found, settlements=part, refusal=_refusal_on_all_land(found.refusal, kept)), None)
     whole = school_of.copy()
     whole[kept] = found.school_of
     judgement = judge.judge(asked, whole.tolist(), found.opened.tolist())
     _refuse_unlawful(judgement, found.cost)
     return Adjusted(replace(found, school_of=whole, settlements=part), judgement)
+
+
+def _refusal_on_all_land(refusal: Refusal | None, kept: Ints) -> Refusal | None:
+    if refusal is None or refusal.settlement is None:
+        return refusal
+    return replace(refusal, settlement=int(kept[refusal.settlement]))
 
 
 def _start(small: Layout, kept: Ints, start: Ints | None) -> tuple[Ints, Bools] | None:

@@ -112,7 +112,7 @@ def resolve(
     school_of, opened
         Shapes (V,) and (S,): the plan before the edit.
     pinned
-        Settlement to the school that the planner insists on.
+        Settlement to the school that the planner insists on; one at least.
     """
     clock = _Clock(time.monotonic(), seconds, should_stop)
     asked, before = with_pins(problem, pinned), _cost(problem, school_of, opened)

@@ -17,10 +17,12 @@ Source: Kong (2021), A matheuristic algorithm for the contiguity-constrained fac
 
 from __future__ import annotations
 
-from solver.areas import answer
-from solver.areas.answer import LayoutPlan
+from collections.abc import Mapping
+
+from solver.areas import answer, local
+from solver.areas.answer import Adjusted, LayoutPlan
 from solver.areas.layout import Layout
-from solver.areas.problem import Ints
+from solver.areas.problem import Bools, Ints
 from solver.plan import DEFAULT_LIMITS, Limits, Report, ShouldStop, never_stop, report_nothing
 
 
@@ -33,3 +35,17 @@ def solve(
 ) -> LayoutPlan:
     """Find the cheapest set of open schools with their zones; ``start`` as in ``answer.solve``."""
     return answer.solve(layout, limits, report, should_stop, start)
+
+
+def adjust(
+    layout: Layout,
+    school_of: Ints,
+    opened: Bools,
+    pinned: Mapping[int, int],
+    *,
+    seconds: float = local.SECONDS,
+    seed: int = 1,
+    should_stop: ShouldStop = never_stop,
+) -> Adjusted:
+    """Keep an edit of a plan and solve its neighbourhood again; as ``answer.adjust``."""
+    return answer.adjust(layout, school_of, opened, pinned, seconds=seconds, seed=seed, should_stop=should_stop)

@@ -16,12 +16,13 @@ Source: Kong (2021), Hybrid algorithm for the service area problem, ISPRS IJGI 1
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
-from solver.areas import answer
-from solver.areas.answer import LayoutPlan
+from solver.areas import answer, local
+from solver.areas.answer import Adjusted, LayoutPlan
 from solver.areas.layout import Layout
-from solver.areas.problem import Ints
+from solver.areas.problem import Bools, Ints
 from solver.plan import DEFAULT_LIMITS, Limits, Report, ShouldStop, never_stop, report_nothing
 
 
@@ -34,3 +35,25 @@ def solve(
 ) -> LayoutPlan:
     """Find the cheapest zones with every school open that is not closed by order; ``start`` as in ``answer.solve``."""
     return answer.solve(replace(layout, keep=~layout.close), limits, report, should_stop, start)
+
+
+def adjust(
+    layout: Layout,
+    school_of: Ints,
+    opened: Bools,
+    pinned: Mapping[int, int],
+    *,
+    seconds: float = local.SECONDS,
+    seed: int = 1,
+    should_stop: ShouldStop = never_stop,
+) -> Adjusted:
+    """Keep an edit of a plan and solve its neighbourhood again; as ``answer.adjust``."""
+    return answer.adjust(
+        replace(layout, keep=~layout.close),
+        school_of,
+        opened,
+        pinned,
+        seconds=seconds,
+        seed=seed,
+        should_stop=should_stop,
+    )

@@ -47,6 +47,7 @@ GET /api/plans/{plan_id}/map/{layer}
 GET /api/plans/{plan_id}/settlements/{settlement_id}
 GET /api/plans/{plan_id}/schools/{school_id}
 POST /api/plans/{plan_id}/check
+POST /api/plans/{plan_id}/adjust
 GET /api/plans/{plan_id}/export.xlsx
 GET /api/plans/{plan_id}/export.csv
 GET /api/plans/{plan_id}/export.geojson

@@ -9,7 +9,9 @@ import shapely
 from house import HOME
 from python_calamine import CalamineWorkbook
 
+from app.cases.plan_document import RepairOut
 from app.db import plans
+from app.jobs import desk
 
 
 @pytest.fixture
@@ -100,6 +102,99 @@ def test_an_edit_that_names_what_is_not_there_is_refused(house, stored):
     for wrong in ({"Z": "north"}, {"A": "nowhere"}):
         reply = house.city.post(f"/api/plans/{stored.plan}/check", json={"assignment": wrong})
         assert (reply.status_code, reply.json()["type"]) == (422, "/problems/scenario-does-not-fit")
+
+
+def test_an_edit_is_made_good_around_it_and_nothing_is_stored(house, stored):
+    """
+    A at North, which opens for it, and all else as it was.
+
+    204 pupil-minutes in place of 654 at 60 yuan, and North's 200,000 yuan a year. Below the least size of 100, capped
+    at the places, South lacked 40 - 36 pupils and now lacks 40 - 18, North 50 - 18, each at 2,000 yuan.
+    """
+    url = f"/api/plans/{stored.plan}"
+    found = house.city.post(f"{url}/adjust", json={"assignment": {"A": "north"}}).json()
+    change = (204 - 654) * 60 + 200_000 + 2_000 * (22 + 32 - 4)
+    assert found["refused"] is None
+    assert found["objective_after"] - found["objective_before"] == change
+    assert found["settlements"] == [
+        {
+            "settlement": "A",
+            "name": "上湾村",
+            "pupils": 18,
+            "school_from": "south",
+            "school_to": "north",
+            "minutes_from": 30,
+            "minutes_to": 5,
+            "by_hand": True,
+        }
+    ]
+    assert found["schools"] == [{"school": "north", "name": "北岸小学", "decision": "keep"}]
+    assert found["part"] == {
+        "schools": ["north", "south"], "settlements": 3, "bound": found["objective_after"], "proved": True,
+    }  # fmt: skip
+    checked = house.city.post(f"{url}/check", json={"assignment": {"A": "north"}}).json()
+    assert found["check"] == checked
+    assert checked["objective"] == found["objective_after"]
+    assert len(house.city.get("/api/plans").json()) == len(house.city.get("/api/runs").json()) == 1
+
+
+def test_an_edit_that_cannot_be_is_refused_with_its_rule_in_both_languages(house, stored):
+    url = f"/api/plans/{stored.plan}/adjust"
+    found = house.city.post(url, json={"assignment": {"C": "north"}}).json()
+    assert found["refused"] == {
+        "rule": "trip_limit",
+        "settlement": "C",
+        "school": "north",
+        "certain": True,
+        "detail": "下河村 is beyond the trip limit of 北岸小学, or a pin or ban of the scenario forbids it.",
+        "detail_zh": "下河村至北岸小学超过上学用时上限,或为情景的指定与禁止所不许。",
+    }
+    assert (found["settlements"], found["objective_after"], found["check"]) == ([], None, None)
+    for wrong, status in (({"Z": "north"}, "scenario-does-not-fit"), ({}, "validation")):
+        reply = house.city.post(url, json={"assignment": wrong})
+        assert (reply.status_code, reply.json()["type"]) == (422, f"/problems/{status}")
+
+
+def test_an_edit_is_counted_against_the_zones_that_its_plan_began_with(house):
+    """A plan made from another standing plan, in which A went South already: A does not move there."""
+    document = hamlet_plan.document(hamlet_plan.hamlets())
+    began = tuple(row.model_copy(update={"school_today": "south", "moved": False}) for row in document.settlements)
+    stored = house.store_plan(document=document.model_copy(update={"settlements": began}))
+    for assignment, moved in (({}, 0), ({"A": "north"}, 18)):
+        checked = house.city.post(f"/api/plans/{stored.plan}/check", json={"assignment": assignment}).json()
+        assert checked["measures"]["pupils_moved"] == moved
+
+
+def test_a_question_is_laid_out_once_for_all_edits_of_a_plan(house, stored, monkeypatch):
+    laid_out = []
+    plainly = desk.lay_out
+    monkeypatch.setattr(desk, "lay_out", lambda *args: laid_out.append(args) or plainly(*args))
+    for school in ("north", "south", "north"):
+        house.city.post(f"/api/plans/{stored.plan}/check", json={"assignment": {"A": school}})
+    house.city.post(f"/api/plans/{stored.plan}/adjust", json={"assignment": {"A": "north"}})
+    assert len(laid_out) == 1
+    other = house.store_plan()
+    house.city.post(f"/api/plans/{other.plan}/check", json={"assignment": {}})
+    assert len(laid_out) == 2
+
+
+def test_the_changes_to_a_starting_plan_are_in_the_workbook_and_none_are_told_from_no_start(house):
+    document = hamlet_plan.document(hamlet_plan.hamlets())
+    repair = RepairOut(
+        rule="trip_limit", settlement="C", name="下河村", pupils=6, school_from="north", school_to="south",
+        detail="C goes to South.", detail_zh="下河村改划南岸小学。",
+    )  # fmt: skip
+    for repairs, summary, rows in ((None, "无起始方案 no start", []), ((), 0, []), ((repair,), 1, ["trip_limit"])):
+        stored = house.store_plan(document=document.model_copy(update={"repairs": repairs}))
+        content = house.city.get(f"/api/plans/{stored.plan}/export.xlsx").content
+        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+        told = dict(row[:2] for row in book.get_sheet_by_name("方案 Plan").to_python())
+        assert told["起始方案的修正 repairs"] == summary
+        sheet = book.get_sheet_by_name("起始方案的修正 Repairs").to_python()
+        heading = next(i for i, row in enumerate(sheet) if row[0] == "rule")
+        assert [row[0] for row in sheet[heading + 1 :]] == rows
+        read = house.city.get(f"/api/plans/{stored.plan}").json()["document"]["repairs"]
+        assert read == (None if repairs is None else [one.model_dump(mode="json") for one in repairs])
 
 
 def small(document):

@@ -22,6 +22,7 @@ BODIES = {
     "/api/tokens": {"name": "n", "role": "reader", "level": "city"},
     "/api/schedules/{schedule_id}": {"enabled": False},
     "/api/plans/{plan_id}/check": {"assignment": {"A": "north"}},
+    "/api/plans/{plan_id}/adjust": {"assignment": {"A": "north"}},
 }
 
 

@@ -262,3 +262,24 @@ def test_a_pin_is_named_as_the_reason_for_a_mended_zone():
     assert (settlement.rule, settlement.name) == ("closed_school", "上湾村")
     pinned = plan(ask(pins=(Pin(settlement="A", school="south"),), target_year=2031))
     assert [(r.rule, r.settlement) for r in pinned.repairs if r.settlement] == [("pin", "A")]
+
+
+def test_an_edit_may_not_take_away_the_settlement_of_a_school_that_stays():
+    # Only zones are drawn, so South stays open: it stands in B. Where schools may close it would have to close.
+    zones_only = ask(target_year=2031, open_choice=OpenChoice.ALL)
+    document = plan(zones_only)
+    asked = planning.laid_out_as(document, HAMLETS, zones_only)
+    found = planning.adjust_edit(asked, document, {"B": "north"})
+    assert (found.refused.rule, found.refused.certain, found.objective_after) == ("own_settlement", True, None)
+    assert found.objective_before == document.certificate.objective == 204
+    assert found.refused.detail_zh == "中坝村为另一所须保留学校的所在地,片区须包含学校所在村社。"
+
+
+def test_a_plan_is_laid_out_again_as_it_was_made():
+    standing = {"A": "south", "B": "south", "C": "south"}
+    scenario = ask(target_year=2031, weights=Weights(pupil_minute=1, running_cost=0, moved_pupil=24))
+    document = plan(scenario, standing=standing)
+    checked = planning.check_edit(planning.laid_out_as(document, HAMLETS, scenario), document, {})
+    # A's 18 pupils went from South to North at 24 each, and travel 5 minutes in place of 30.
+    assert checked.objective == document.certificate.objective == 204 + 18 * 24
+    assert checked.measures == document.measures
