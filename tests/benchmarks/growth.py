@@ -179,7 +179,7 @@ def draw(rows: list[dict[str, str]], path: Path) -> None:
             reached = [(int(row["settlements"]), max(float(row[column]), 0.01)) for row in members if row[column]]
             axes.plot(*_columns(reached), line, marker=mark, color=colour, label=f"{model}: {what}")
             missed = [(int(row["settlements"]), float(row["limit"])) for row in members if not row[column]]
-            axes.plot(*_columns(missed), "", marker=mark, color=colour, fillstyle="none", linestyle="none")
+            axes.plot(*_columns(missed), marker=mark, color=colour, fillstyle="none", linestyle="none")
     axes.set(xscale="log", yscale="log", xlabel="settlements", ylabel="seconds (open: not reached)")
     axes.grid(True, which="both", alpha=0.3)
     axes.legend()

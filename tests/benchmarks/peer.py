@@ -53,8 +53,8 @@ class Diary:
         self.note(objective=objective, answer=answer)
 
     def bound(self, bound: float) -> None:
-        """Write a proved bound where it is higher."""
-        if math.isfinite(bound) and bound > self._bound:
+        """Write a proved bound where it is higher; no cost is below 0, so one of 0 or less says nothing."""
+        if math.isfinite(bound) and bound > max(self._bound, 0.0):
             self._bound = bound
             self.note(bound=bound)
 
