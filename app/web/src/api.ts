@@ -1,6 +1,7 @@
 /** The only file that calls the service. The sign-in cookie goes with every call. */
 
 import type {
+  AdjustedPlan,
   Comparison,
   Dataset,
   Declaration,
@@ -168,6 +169,8 @@ export const api = {
     get<GeoJSON.FeatureCollection>(`/plans/${id(plan)}/map/${layer}`),
   checkByHand: (plan: string, assignment: Record<string, string>) =>
     call<HandCheck>("POST", `/plans/${id(plan)}/check`, { assignment }),
+  adjustByHand: (plan: string, assignment: Record<string, string>) =>
+    call<AdjustedPlan>("POST", `/plans/${id(plan)}/adjust`, { assignment }),
   comparison: (a: string, b: string) => get<Comparison>(`/comparisons${query({ a, b })}`),
 
   schedules: () => get<Schedule[]>("/schedules"),

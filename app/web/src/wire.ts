@@ -137,6 +137,7 @@ export interface Run {
   scenario_id: string;
   dataset_id: string;
   division: string;
+  standing_plan_id: string | null;
   state: RunState;
   wish: "none" | "stop" | "cancel";
   solve: SolveOrder;
@@ -253,6 +254,18 @@ export interface Certificate {
   stopped: boolean;
 }
 
+/** One change that made the plan to start from lawful; without a settlement a school closes or opens. */
+export interface Repair {
+  rule: string;
+  settlement: string | null;
+  name: string;
+  pupils: number;
+  school_from: string | null;
+  school_to: string | null;
+  detail: string;
+  detail_zh: string;
+}
+
 export interface PlanDocument {
   title: string;
   dataset_title: string;
@@ -273,6 +286,8 @@ export interface PlanDocument {
   notices: { code: string; en: string; zh: string }[];
   forecast: Record<string, unknown>;
   versions: Record<string, string>;
+  /** Empty: the plan to start from was lawful; null: there was none, or none near it was found. */
+  repairs: Repair[] | null;
 }
 
 export interface Plan {
@@ -306,6 +321,39 @@ export interface HandCheck {
   rules_broken: BrokenRule[];
   objective: number | null;
   parts: Record<string, number>;
+}
+
+/** Why an edit cannot be kept; `certain`: no plan at all keeps it. */
+export interface Refused {
+  rule: string | null;
+  settlement: string | null;
+  school: string | null;
+  certain: boolean;
+  detail: string;
+  detail_zh: string;
+}
+
+export interface ChangedSettlement {
+  settlement: string;
+  name: string;
+  pupils: number;
+  school_from: string | null;
+  school_to: string | null;
+  minutes_from: number | null;
+  minutes_to: number | null;
+  by_hand: boolean;
+}
+
+/** An edit by hand made good around it, or refused; `part` tells what was solved again, and its bound holds for it alone. */
+export interface AdjustedPlan {
+  refused: Refused | null;
+  objective_before: number;
+  objective_after: number | null;
+  settlements: ChangedSettlement[];
+  schools: { school: string; name: string; decision: "keep" | "close" }[];
+  part: { schools: string[]; settlements: number; bound: number | null; proved: boolean } | null;
+  check: HandCheck | null;
+  seconds: number;
 }
 
 export interface Difference {

@@ -177,11 +177,76 @@ def test_another_school_is_tried_for_a_settlement(visit):
     panel = page.locator('[data-place="B"]')
     panel.get_by_text("换一所学校会怎样？").click()
     panel.get_by_label("输入学校名").fill("北岸小学（north）")
-    panel.get_by_role("button", name="试算").click()
-    expect(panel).to_contain_text("+48,000 元")
-    expect(panel.locator("[data-hard-broken]")).to_have_attribute("data-hard-broken", "1")
-    expect(panel).to_contain_text("片区含学校所在地 南岸小学")
-    visit.shoot("what-if")
+    panel.get_by_role("button", name="检查").click()
+    made = page.get_by_role("region", name="手工改动（1）")
+    expect(made).to_contain_text("中坝村 → 北岸小学")
+    expect(made).to_contain_text("+48,000 元")
+    expect(made.locator("[data-hard-broken]")).to_have_attribute("data-hard-broken", "1")
+    expect(made).to_contain_text("片区含学校所在地 南岸小学")
+    expect(made.get_by_role("button", name="保存为新方案")).to_have_count(0)
+    # South stands in B and stays open, so no plan keeps this edit.
+    panel.get_by_role("button", name="局部重算").click()
+    expect(made.locator("[data-refused=own_settlement]")).to_contain_text("中坝村为另一所须保留学校的所在地")
+    made.get_by_role("button", name="移去 中坝村").click()
+    expect(made).to_have_count(0)
+    visit.shoot("edit-refused")
+
+
+def test_an_edit_is_made_good_on_the_map_and_kept_as_a_new_plan(visit):
+    # North reopens for A: 204 pupil-minutes in place of 654 at 200 yuan, A's 18 pupils no longer moved at 1,000 each,
+    # North's 200,000 yuan a year, and 50 more pupils missing to the least sizes at 2,000 (22 + 32 in place of 4):
+    # -90,000 - 18,000 + 200,000 + 100,000 = 192,000 yuan.
+    plan = visit.service.plan(three_hamlets.DIVISION, title="三村手工", target_year=2031)
+    visit.sign_in()
+    page = visit.page
+    visit.open(f"#/plans/{plan}")
+    visit.idle_map()
+    page.get_by_role("tab", name="村社区").click()
+    page.get_by_role("button", name="上湾村").click()
+    panel = page.locator('[data-place="A"]')
+    panel.get_by_text("换一所学校会怎样？").click()
+    panel.get_by_label("输入学校名").fill("北岸小学（north）")
+    panel.get_by_role("button", name="局部重算").click()
+    made = page.get_by_role("region", name="手工改动（1）")
+    expect(made).to_contain_text("+19.2 万元", timeout=30_000)
+    expect(made).to_contain_text("只重算了 2 所学校、3 个村社区：其余不变时，已证没有更好的安排。")
+    expect(made).to_contain_text("北岸小学 · 保留")
+    row = made.get_by_role("region", name="局部重算的变化").locator("tbody tr")
+    expect(row).to_have_text(re.compile("上湾村.*北岸小学.*南岸小学.*18.*30 分钟 → 5 分钟.*手工"))
+    expect(page.get_by_text("地图标出局部重算改划的 1 个村社区。")).to_be_visible()
+    visit.idle_map()
+    assert page.evaluate("JSON.stringify(window.__maps.main.getFilter('settlements-moved'))").endswith('["A"]]]]')
+    signs = page.evaluate("async () => (await window.__maps.main.getSource('schools').getData()).features")
+    assert {sign["properties"]["id"]: sign["properties"]["symbol"] for sign in signs}["north"] == "keep"
+    visit.shoot("edit")
+    made.get_by_role("button", name="保存为新方案").click()
+    page.wait_for_url(re.compile("#/runs/"), timeout=30_000)
+    page.wait_for_url(re.compile("#/plans/"), timeout=60_000)
+    expect(page.locator("h1")).to_contain_text("三村手工（手工调整）")
+    expect(page.get_by_role("row", name="北岸小学")).to_contain_text("保留")
+    kept = visit.service.call("GET", f"/plans/{page.url.rsplit('/', 1)[1]}")["document"]
+    assert {row["id"]: row["school"] for row in kept["settlements"]} == {"A": "north", "B": "south", "C": "south"}
+
+
+def test_what_was_mended_in_the_plan_to_start_from_is_listed(visit):
+    # Today A goes North; with North ordered to close it goes South. With North open, today's zones break no rule.
+    closed = visit.service.plan(three_hamlets.DIVISION, title="北岸撤并", target_year=2031, close=["north"])
+    lawful = visit.service.plan(three_hamlets.DIVISION, title="照旧", target_year=2031, open_choice="all")
+    visit.sign_in()
+    page = visit.page
+    visit.open(f"#/plans/{closed}")
+    page.get_by_role("tab", name="起始方案的修正").click()
+    rows = page.get_by_role("region", name="起始方案的修正").locator("tbody tr")
+    expect(rows).to_have_text(
+        [
+            re.compile("北岸小学.*必须撤并.*北岸小学撤并:按要求撤并。"),
+            re.compile("上湾村.*北岸小学.*南岸小学.*18.*原学校不开办"),
+        ]
+    )
+    visit.shoot("repairs")
+    visit.open(f"#/plans/{lawful}")
+    page.get_by_role("tab", name="起始方案的修正").click()
+    expect(page.get_by_text("起始方案符合全部规则，无须修正。")).to_be_visible()
 
 
 def test_two_plans_are_compared(visit):

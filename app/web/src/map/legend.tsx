@@ -21,12 +21,13 @@ interface LegendProps {
   /** Words for schools as they are, before any decision. */
   today?: boolean;
   moved?: boolean;
+  edited?: boolean;
   differing?: boolean;
   unserved?: boolean;
   trips?: boolean;
 }
 
-export function SchoolLegend({ symbols, today, moved, differing, unserved, trips }: LegendProps) {
+export function SchoolLegend({ symbols, today, moved, edited, differing, unserved, trips }: LegendProps) {
   return (
     <ul class="legend" aria-label={t("legend")}>
       {symbols.map((symbol) => (
@@ -39,6 +40,12 @@ export function SchoolLegend({ symbols, today, moved, differing, unserved, trips
         <li>
           <span class="legend-patch legend-moved" aria-hidden="true" />
           {t("legend.moved")}
+        </li>
+      )}
+      {edited && (
+        <li>
+          <span class="legend-patch legend-moved" aria-hidden="true" />
+          {t("legend.edited")}
         </li>
       )}
       {differing && (

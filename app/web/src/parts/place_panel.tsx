@@ -1,27 +1,33 @@
 /** What a plan says of the chosen school or settlement. */
 
-import { useState } from "preact/hooks";
-
-import { api, type Problem } from "../api";
+import type { Edits } from "../edits";
 import { minutes, number, yuan } from "../format";
 import { t, word } from "../language";
-import { asProblem } from "../load";
 import type { Hit } from "../map/canvas";
-import type { HandCheck, PlanDocument, SchoolPlan, SettlementPlan } from "../wire";
-import { Facts, ProblemBox } from "./basic";
-import { Checker } from "./certificate";
+import type { PlanDocument, SchoolPlan, SettlementPlan } from "../wire";
+import { Facts } from "./basic";
+import { EditBox, EditPicker } from "./edit_box";
 import { DecisionMark } from "./marks";
-import { PickOne } from "./picker";
 
 interface PlaceProps {
-  plan: string;
   document: PlanDocument;
   names: ReadonlyMap<string, string>;
   hit: Hit | null;
   choose: (hit: Hit) => void;
+  edits: Edits;
+  mayPlan: boolean;
 }
 
-export function PlacePanel({ plan, document, names, hit, choose }: PlaceProps) {
+export function PlacePanel(props: PlaceProps) {
+  return (
+    <>
+      <Place {...props} />
+      <EditBox {...props} />
+    </>
+  );
+}
+
+function Place({ document, names, hit, choose, edits, mayPlan }: PlaceProps) {
   if (!hit) return <p class="empty">{t("place.none")}</p>;
   if (hit.kind === "school") {
     const school = document.schools.find((candidate) => candidate.id === hit.id);
@@ -30,7 +36,17 @@ export function PlacePanel({ plan, document, names, hit, choose }: PlaceProps) {
   }
   const settlement = document.settlements.find((candidate) => candidate.id === hit.id);
   if (!settlement) return <p class="empty">{t("place.not_in_plan", { id: hit.id })}</p>;
-  return <SettlementPanel key={hit.id} plan={plan} document={document} names={names} settlement={settlement} choose={choose} />;
+  return (
+    <SettlementPanel
+      key={hit.id}
+      document={document}
+      names={names}
+      settlement={settlement}
+      choose={choose}
+      edits={edits}
+      mayPlan={mayPlan}
+    />
+  );
 }
 
 interface SchoolButtonProps {
@@ -137,14 +153,15 @@ function SettlementList({ title, settlements, choose }: SettlementListProps) {
 }
 
 interface SettlementPanelProps {
-  plan: string;
   document: PlanDocument;
   names: ReadonlyMap<string, string>;
   settlement: SettlementPlan;
   choose: (hit: Hit) => void;
+  edits: Edits;
+  mayPlan: boolean;
 }
 
-function SettlementPanel({ plan, document, names, settlement, choose }: SettlementPanelProps) {
+function SettlementPanel({ document, names, settlement, choose, edits, mayPlan }: SettlementPanelProps) {
   const unserved = document.unserved.find((one) => one.settlement === settlement.id);
   return (
     <article class="place" data-place={settlement.id} aria-label={settlement.name}>
@@ -188,7 +205,7 @@ function SettlementPanel({ plan, document, names, settlement, choose }: Settleme
           [t("settlement.boarders"), number(settlement.boarders)],
         ]}
       />
-      {settlement.school && <WhatIf plan={plan} document={document} settlement={settlement} />}
+      {settlement.school && <EditPicker document={document} settlement={settlement} edits={edits} mayPlan={mayPlan} />}
     </article>
   );
 }
@@ -200,45 +217,5 @@ function Change({ before, after }: { before: number | null; after: number | null
     <span class={more ? "change change-worse" : "change change-better"}>
       {more ? "▲" : "▼"} {t("minutes", { n: number(Math.abs(after - before)) })}
     </span>
-  );
-}
-
-/** Tries one settlement at another school: the checker judges, nothing is stored. */
-function WhatIf({ plan, document, settlement }: { plan: string; document: PlanDocument; settlement: SettlementPlan }) {
-  const [school, setSchool] = useState<string | null>(null);
-  const [answer, setAnswer] = useState<HandCheck | null>(null);
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const open = document.schools.filter((one) => one.decision === "keep" && one.id !== settlement.school);
-  const ask = () => {
-    if (!school) return;
-    setProblem(null);
-    api.checkByHand(plan, { [settlement.id]: school }).then(setAnswer, (error: unknown) => {
-      setAnswer(null);
-      setProblem(asProblem(error));
-    });
-  };
-  const now = document.certificate.objective;
-  return (
-    <details class="fold">
-      <summary>{t("what_if")}</summary>
-      <p class="field-hint">{t("what_if.hint")}</p>
-      <div class="pair">
-        <PickOne label={t("picker.school")} choices={open} chosen={school} choose={setSchool} />
-        <button type="button" disabled={!school} onClick={ask}>
-          {t("what_if.ask")}
-        </button>
-      </div>
-      <ProblemBox problem={problem} />
-      {answer && (
-        <div aria-live="polite">
-          {answer.objective !== null && now !== null && (
-            <p>
-              {t("what_if.cost")} <strong>{(answer.objective > now ? "+" : "") + yuan(answer.objective - now)}</strong>
-            </p>
-          )}
-          <Checker broken={answer.rules_broken} hasPlan />
-        </div>
-      )}
-    </details>
   );
 }

@@ -3,6 +3,7 @@
 import { useMemo, useState } from "preact/hooks";
 
 import { api, files } from "../api";
+import { useEdits } from "../edits";
 import { minutes, moment, number, percent, yuan } from "../format";
 import { language, said, t, word } from "../language";
 import { useLoaded } from "../load";
@@ -15,9 +16,10 @@ import { Panel, ProblemBox, SyntheticBadge, Tabs, Waiting } from "../parts/basic
 import { CertificateBox, NormsUsed } from "../parts/certificate";
 import { DecisionMark, StatusMark } from "../parts/marks";
 import { PlacePanel } from "../parts/place_panel";
+import { RepairTable } from "../parts/repairs";
 import { type Column, DataTable } from "../parts/table";
 import { link } from "../route";
-import type { Clash, Measures, Plan, PlanDocument, SchoolPlan, SettlementPlan, Stage, Unserved } from "../wire";
+import type { AdjustedPlan, Clash, Measures, Plan, PlanDocument, SchoolPlan, SettlementPlan, Stage, Unserved } from "../wire";
 import { todaySymbol } from "./dataset";
 import { Measure } from "./run";
 
@@ -60,7 +62,7 @@ interface PlanPageProps {
 }
 
 type SideTab = "certificate" | "place" | "issues";
-type Lists = "schools" | "settlements" | "norms";
+type Lists = "schools" | "settlements" | "repairs" | "norms";
 
 function PlanPage({ plan, baseMapUrl, mayPlan }: PlanPageProps) {
   const { document } = plan;
@@ -70,6 +72,7 @@ function PlanPage({ plan, baseMapUrl, mayPlan }: PlanPageProps) {
   const [hit, setHit] = useState<Hit | null>(null);
   const [tab, setTab] = useState<SideTab>(issues > 0 ? "issues" : "certificate");
   const [focus, setFocus] = useState<Focus | null>(null);
+  const edits = useEdits(plan);
   const choose = (next: Hit | null) => {
     setHit(next);
     setTab(next ? "place" : "certificate");
@@ -89,6 +92,7 @@ function PlanPage({ plan, baseMapUrl, mayPlan }: PlanPageProps) {
             <PlanMap
               document={document}
               layers={layers.value}
+              adjusted={edits.adjusted}
               hit={hit}
               onHit={choose}
               focus={focus}
@@ -111,7 +115,16 @@ function PlanPage({ plan, baseMapUrl, mayPlan }: PlanPageProps) {
           />
           <div class="plan-side-body" role="tabpanel" aria-live="polite">
             {tab === "certificate" && <CertificateBox document={document} />}
-            {tab === "place" && <PlacePanel plan={plan.id} document={document} names={names} hit={hit} choose={chooseAndLook} />}
+            {tab === "place" && (
+              <PlacePanel
+                document={document}
+                names={names}
+                hit={hit}
+                choose={chooseAndLook}
+                edits={edits}
+                mayPlan={mayPlan}
+              />
+            )}
             {tab === "issues" && <Issues document={document} look={setFocus} choose={chooseAndLook} />}
           </div>
         </aside>
@@ -217,27 +230,39 @@ export function planSymbol(school: Record<string, unknown>): SchoolSymbol {
 interface PlanMapProps {
   document: PlanDocument;
   layers: PlanLayers;
+  /** An edit made good: its changes are marked in place of the plan's. */
+  adjusted: AdjustedPlan | null;
   hit: Hit | null;
   onHit: (hit: Hit | null) => void;
   focus: Focus | null;
   baseMapUrl: string | null;
 }
 
-function PlanMap({ document, layers, hit, onHit, focus, baseMapUrl }: PlanMapProps) {
+function PlanMap({ document, layers, adjusted, hit, onHit, focus, baseMapUrl }: PlanMapProps) {
   const spoken = language();
   const before = useMemo<Side>(
     () => ({ name: t("map.today"), zones: layers.today, symbolOf: todaySymbol }),
     [layers, spoken],
   );
-  const after = useMemo<Side>(
-    () => ({ name: t("map.plan"), zones: layers.zones, symbolOf: planSymbol }),
-    [layers, spoken],
+  const after = useMemo<Side>(() => {
+    const decided = new Map(adjusted?.schools.map((school) => [school.school, school.decision]));
+    const symbolOf = (school: Record<string, unknown>) =>
+      planSymbol({ ...school, decision: decided.get(String(school.id)) ?? school.decision });
+    return { name: t("map.plan"), zones: layers.zones, symbolOf };
+  }, [layers, adjusted, spoken]);
+  const changed = adjusted?.settlements ?? NO_CHANGES;
+  const moved = useMemo(
+    () => (adjusted ? changed.map((row) => row.settlement) : document.settlements.filter((s) => s.moved).map((s) => s.id)),
+    [document, adjusted],
   );
-  const moved = useMemo(() => document.settlements.filter((s) => s.moved).map((s) => s.id), [document]);
   const unserved = useMemo(() => document.unserved.map((one) => one.settlement), [document]);
-  const trips = useMemo(() => tripsOf(document, layers, hit), [document, layers, hit]);
+  const trips = useMemo(
+    () => (adjusted ? changedTrips(changed, layers) : tripsOf(document, layers, hit)),
+    [document, layers, adjusted, hit],
+  );
   return (
     <>
+      {adjusted && <p class="notice notice-warn">{t("edit.on_map", { count: changed.length })}</p>}
       <TwoMaps
         label={t("plan.map")}
         before={before}
@@ -254,12 +279,25 @@ function PlanMap({ document, layers, hit, onHit, focus, baseMapUrl }: PlanMapPro
       />
       <SchoolLegend
         symbols={["keep", "necessary", "protected", "private", "close"]}
-        moved={moved.length > 0}
+        moved={!adjusted && moved.length > 0}
+        edited={adjusted !== null}
         unserved={unserved.length > 0}
         trips
       />
     </>
   );
+}
+
+const NO_CHANGES: AdjustedPlan["settlements"] = [];
+
+/** The new trip of each settlement that an edit moves. */
+function changedTrips(changed: AdjustedPlan["settlements"], layers: PlanLayers): Trip[] {
+  const place = placesOf(layers);
+  return changed.flatMap((row) => {
+    const from = place.get(row.settlement);
+    const to = row.school_to ? place.get(row.school_to) : undefined;
+    return from && to ? [{ from, to, today: false }] : [];
+  });
 }
 
 function tripsOf(document: PlanDocument, layers: PlanLayers, hit: Hit | null): Trip[] {
@@ -376,12 +414,16 @@ function PlanLists({ document, names, hit, choose }: ListsProps) {
             ? [{ name: "schools" as const, text: t("plan.schools"), count: document.schools.length }]
             : []),
           { name: "settlements", text: t("plan.settlements"), count: document.settlements.length },
+          ...(document.repairs
+            ? [{ name: "repairs" as const, text: t("plan.repairs"), count: document.repairs.length }]
+            : []),
           { name: "norms", text: t("plan.norms"), count: document.norms_used.length },
         ]}
       />
       <div role="tabpanel">
         {list === "schools" && <SchoolTable document={document} names={names} hit={hit} choose={choose} />}
         {list === "settlements" && <SettlementTable document={document} names={names} hit={hit} choose={choose} />}
+        {list === "repairs" && <RepairTable repairs={document.repairs ?? []} names={names} choose={choose} />}
         {list === "norms" && <NormsUsed document={document} />}
       </div>
     </section>
