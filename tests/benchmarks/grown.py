@@ -38,7 +38,9 @@ _LONGEST_BORDER = 3.0
 _PUPILS = {0: (8, 50), 1: (60, 170)}
 """Least and most pupils of a village and of a town's community."""
 _REMOTE_METRES = 6_000.0
-_UNEVEN = 0.9
+_LEFT_OVER = 1 / 3
+"""Share of the schools that stand where they happen to."""
+_UNEVEN = 0.6
 """Most that a school starts ahead of the others, as a share of its distance to the next one; below 1."""
 _SPARE = (1.15, 1.30)
 _PLACES_A_CLASSROOM = 45
@@ -77,7 +79,7 @@ def make(settlements: int, seed: int = 1, *, trip_limit: bool = True) -> Grown:
     at, town = _places(rng, settlements)
     pairs = _neighbours(at)
     pupils = _pupils(rng, at, town)
-    homes = _homes(at, pupils, schools_for(settlements))
+    homes = _homes(rng, at, pupils, schools_for(settlements))
     zone = _zones(rng, at, pairs, homes)
     in_zone = np.bincount(zone, weights=pupils, minlength=len(homes))
     places = np.ceil(in_zone * rng.uniform(*_SPARE, len(homes))).astype(np.int64)
@@ -182,13 +184,18 @@ def _pupils(rng: Generator, at: Floats, town: NDArray[np.bool_]) -> Ints:
     return np.ceil(rng.uniform(low, high) * nearness).astype(np.int64)
 
 
-def _homes(at: Floats, pupils: Ints, count: int) -> Ints:
-    """Settlements with a school: the middle of a first town, then each time where most pupils are farthest from one."""
+def _homes(rng: Generator, at: Floats, pupils: Ints, count: int) -> Ints:
+    """
+    Settlements with a school, most of them each time where most pupils are farthest from one.
+
+    The others stand anywhere, as they were founded when every village had children: those a plan may close.
+    """
     chosen, away = [0], np.hypot(*(at - at[0]).T)
-    while len(chosen) < count:
+    while len(chosen) < count - round(count * _LEFT_OVER):
         chosen.append(int(np.argmax(away**2 * np.sqrt(pupils))))
         away = np.minimum(away, np.hypot(*(at - at[chosen[-1]]).T))
-    return np.array(chosen, dtype=np.int64)
+    free = np.setdiff1d(np.arange(len(at)), chosen)
+    return np.r_[chosen, rng.choice(free, count - len(chosen), replace=False)].astype(np.int64)
 
 
 def _zones(rng: Generator, at: Floats, pairs: Ints, homes: Ints) -> Ints:
