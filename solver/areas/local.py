@@ -227,6 +227,8 @@ def _solve(part: _Part, seed: int, clock: _Clock) -> tuple[Found | None, float]:
     problem = reached.problem
     if reached.infeasible or reach.crowd(problem) is not None:
         return None, np.inf
+    if problem.allowed.sum() <= repair.SMALL_PAIRS:
+        return _solve_exactly(problem, None, seed, clock)
     mended = repair.mend(problem, part.inside, part.opened, seed, lambda: clock.past(MENDING_SHARE))
     if mended is None:
         return None, -np.inf
@@ -238,18 +240,25 @@ def _solve(part: _Part, seed: int, clock: _Clock) -> tuple[Found | None, float]:
     lean = reach.narrow(proof.without_needless_pairs(problem, guide, best))
     if lean.infeasible:  # nothing cheaper is left
         return best, best.cost
+    found, bound = _solve_exactly(lean.problem, best, seed, clock)
+    return found, max(guide.bound, bound)
+
+
+def _solve_exactly(problem: AreaProblem, best: Found | None, seed: int, clock: _Clock) -> tuple[Found | None, float]:
+    """Solve exactly in the time left, from the best plan known; the bound is never above the better of the two."""
     result = exact.solve(
-        lean.problem,
+        problem,
         seconds=max(clock.seconds - clock.spent(), 0.0),
-        start=(best.school_of, best.opened),
+        start=None if best is None else (best.school_of, best.opened),
         seed=seed,
         should_stop=clock.should_stop,
     )
     if result.school_of is not None and result.opened is not None:
-        cost = float(_cost(problem, result.school_of, result.opened))
-        best = min(best, Found(result.school_of, result.opened, cost), key=lambda found: found.cost)
-    bound = best.cost if result.proved else max(guide.bound, min(result.bound, best.cost))
-    return best, min(bound, best.cost)
+        found = Found(result.school_of, result.opened, float(_cost(problem, result.school_of, result.opened)))
+        best = found if best is None or found.cost < best.cost else best
+    if best is None:
+        return None, result.bound
+    return best, best.cost if result.proved else min(result.bound, best.cost)
 
 
 def _made_good(

@@ -27,6 +27,9 @@ MAKES_ROOM = "makes_room"
 SMALL_PAIRS = 400
 """Up to this many pairs the nearest plan is found exactly."""
 
+MOST_CROWD_PAIRS = 1_000_000
+"""Up to this many pairs too few places are looked for first; beyond, that takes longer than the search."""
+
 FEWEST_STEPS, STEPS_A_SETTLEMENT, MOST_STEPS = 100_000, 800, 2_000_000
 FIRST_HEATS = (0.1, 0.3, 1.0, 1.0)
 """Ever hotter anneals until one ends lawful, in pupils of a usual settlement."""
@@ -92,9 +95,10 @@ def mend(
     if _lawful(problem, school_of, opened):
         return Mended(school_of.copy(), opened.copy(), ())
     reached = reach.narrow(nearness(problem, school_of, opened))
-    if reached.infeasible or reach.crowd(reached.problem) is not None:
+    pairs = int(reached.problem.allowed.sum())
+    if reached.infeasible or (pairs <= MOST_CROWD_PAIRS and reach.crowd(reached.problem) is not None):
         return None
-    if reached.problem.allowed.sum() <= SMALL_PAIRS:
+    if pairs <= SMALL_PAIRS:
         found = _exactly(reached.problem, seed, should_stop)
     else:
         found = _by_search(reached.problem, school_of, opened, seed, should_stop)

@@ -115,9 +115,10 @@ def test_what_was_broken_elsewhere_is_said_and_not_passed_over(monkeypatch):
     assert found.refusal == local.Refusal("contiguity", 80, 0, False)
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
-@given(small_problems(), st.data())
-def test_the_part_is_solved_to_its_best_and_the_edit_kept(problem, data):
+@st.composite
+def edited_plans(draw):
+    """Draw a tiny problem, a lawful plan of it, and an edit."""
+    problem = draw(small_problems())
     n_v, n_s = problem.size
     plans = [
         (np.array(school_of), np.array(opened))
@@ -126,8 +127,18 @@ def test_the_part_is_solved_to_its_best_and_the_edit_kept(problem, data):
         if not any(check.breaches(problem, school_of, opened))
     ]
     assume(plans)
-    school_of, opened = data.draw(st.sampled_from(plans))
-    pinned = {data.draw(st.integers(0, n_v - 1)): data.draw(st.integers(0, n_s - 1))}
+    pinned = {draw(st.integers(0, n_v - 1)): draw(st.integers(0, n_s - 1))}
+    return problem, *draw(st.sampled_from(plans)), pinned
+
+
+QUIETLY = [HealthCheck.filter_too_much, HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=QUIETLY)
+@given(edited_plans())
+def test_the_part_is_solved_to_its_best_and_the_edit_kept(drawn):
+    problem, school_of, opened, pinned = drawn
+    n_s = problem.size[1]
     found = local.resolve(problem, school_of, opened, pinned)
     asked = local.with_pins(problem, pinned)
     if found.refusal is not None and found.refusal.certain:
@@ -142,6 +153,22 @@ def test_the_part_is_solved_to_its_best_and_the_edit_kept(problem, data):
     assert not any(check.breaches(asked, found.school_of.tolist(), found.opened.tolist()))
     assert found.cost == sum(check.parts(problem, found.school_of.tolist(), found.opened.tolist()).values())
     assert found.cost == found.bound == best_by_trying_all(kept_closed)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=QUIETLY)
+@given(edited_plans())
+def test_the_search_keeps_an_edit_lawfully_between_its_bound_and_its_cost(monkeypatch, drawn):
+    monkeypatch.setattr(local.repair, "SMALL_PAIRS", -1)
+    monkeypatch.setattr(local.repair, "FEWEST_STEPS", 3_000)
+    monkeypatch.setattr(local, "STEPS", 3_000)
+    problem, school_of, opened, pinned = drawn
+    found = local.resolve(problem, school_of, opened, pinned)
+    if found.school_of is not None:
+        asked = local.with_pins(problem, pinned)
+        elsewhere = ~(opened | np.isin(np.arange(problem.size[1]), found.schools))
+        best = best_by_trying_all(replace(asked, must_close=asked.must_close | elsewhere))
+        assert not any(check.breaches(asked, found.school_of.tolist(), found.opened.tolist()))
+        assert found.bound <= best <= found.cost
 
 
 def test_an_edit_of_a_layout_is_judged_in_the_planners_terms(road):
