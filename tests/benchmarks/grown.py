@@ -195,7 +195,7 @@ def _homes(rng: Generator, at: Floats, pupils: Ints, count: int) -> Ints:
         chosen.append(int(np.argmax(away**2 * np.sqrt(pupils))))
         away = np.minimum(away, np.hypot(*(at - at[chosen[-1]]).T))
     free = np.setdiff1d(np.arange(len(at)), chosen)
-    return np.r_[chosen, rng.choice(free, count - len(chosen), replace=False)].astype(np.int64)
+    return np.array([*chosen, *rng.choice(free, count - len(chosen), replace=False).tolist()], dtype=np.int64)
 
 
 def _zones(rng: Generator, at: Floats, pairs: Ints, homes: Ints) -> Ints:

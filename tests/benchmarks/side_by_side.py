@@ -286,6 +286,7 @@ def main(
     every_question: Annotated[
         bool, typer.Option("--every-question", help="All problems of a file that have a published value.")
     ] = False,
+    number: Annotated[list[int] | None, typer.Option("--p", help="Only these of listed numbers of schools.")] = None,
     verifier: Annotated[Path | None, typer.Option(help="The verifier script of the instances.", exists=True)] = None,
     memory_gb: Annotated[float, typer.Option(help="Most address space of a peer.")] = 12.0,
 ) -> None:
@@ -296,7 +297,8 @@ def main(
     out.parent.mkdir(parents=True, exist_ok=True)
     if "ours" in asked:
         subprocess.run([sys.executable, "-m", "solver.warm"], check=True)
-    for row in missing_rows(files, asked, seconds, every_question, out, verifier, memory_gb):
+    numbers = frozenset(number or ())
+    for row in missing_rows(files, asked, seconds, every_question, numbers, out, verifier, memory_gb):
         append(out, row)
         print(json.dumps(asdict(row)), flush=True)
     out.with_suffix(".md").write_text(tables(read_rows(out)))
@@ -307,6 +309,7 @@ def missing_rows(
     peers: tuple[str, ...],
     seconds: float,
     every_question: bool,
+    numbers: frozenset[int],
     out: Path,
     verifier: Path | None,
     memory_gb: float,
@@ -317,6 +320,8 @@ def missing_rows(
         content = instances.load(path)
         questions = instances.known_questions(content) if every_question else instances.main_questions(content)
         for question in questions:
+            if numbers and question.number is not None and question.number not in numbers:
+                continue
             for peer in peers:
                 cells = (content["set"], content["name"], question.kind, question.number, peer, seconds)
                 if not applies(peer, question) or key(dict(zip(KEY, cells, strict=True))) in done:

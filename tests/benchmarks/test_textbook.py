@@ -155,7 +155,12 @@ def test_a_table_is_made_row_by_row_and_taken_up_where_it_ended(road, tmp_path):
     out.write_text("".join(out.read_text().splitlines(keepends=True)[:-1]))
     again = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
     assert [json.loads(line)["p"] for line in again.stdout.splitlines()] == [2]
-    assert list(csv.DictReader(out.open()))[-1]["objective"] == rows[-1]["objective"]
+    subprocess.run([*command, "--p", "1", "--peer", "cp-sat"], cwd=ROOT, check=True, capture_output=True)
+    added = list(csv.DictReader(out.open()))[len(rows) :]
+    assert [(row["problem"], row["p"], row["peer"], float(row["objective"])) for row in added] == [
+        ("pmed", "1", "cp-sat", 13)
+    ]
+    assert list(csv.DictReader(out.open()))[len(rows) - 1]["objective"] == rows[-1]["objective"]
     table = out.with_suffix(".md").read_text()
     assert "| hand | pmed | 5.0 | highs | 2 | 0 | +0.000 % | +0.000 % | +0.000 % | 2 |" in table
     assert "| road | ckflsap | 3 | highs | optimal | 26.00 | 26.00 | +0.000 % | 26.00 | +0.000 % |" in table
