@@ -97,9 +97,11 @@ def _open_another(desk: Desk, guide: Dual) -> None:
     desk.put(_nobody(problem), promising(problem, guide))
 
 
-def begin_anew(desk: Desk, guide: Dual) -> None:
-    """Forget the plan under way and grow zones from the schools that the bound wants open."""
-    desk.put(_nobody(desk.problem), promising(desk.problem, guide))
+def begin_anew(desk: Desk, guide: Dual, opened: Bools | None = None) -> None:
+    """Forget the plan under way and grow zones from some schools (S,), or from those that the bound wants open."""
+    problem = desk.problem
+    wanted = promising(problem, guide) if opened is None else (opened | problem.must_open) & ~problem.must_close
+    desk.put(_nobody(problem), wanted)
     desk.grow()
     _keep_number_open(desk, guide)
 

@@ -10,6 +10,7 @@ from solver.areas.exact import Exact
 from solver.areas.pool import Pool
 from solver.areas.problem import AreaProblem, Ints
 from solver.areas.search import Desk, Found
+from solver.areas.tree import Choices
 from solver.areas.work import Work
 
 FIRST_PAIRS = 600
@@ -41,12 +42,12 @@ class Improver:
     ----------
     work, desk, guide
         The solve, its search state, and the bound's prices and shares.
-    zones
-        Zones of plans seen so far.
+    zones, choices
+        Zones of plans seen so far, and choices of open schools to try.
     """
 
-    def __init__(self, work: Work, desk: Desk, guide: Dual, zones: Pool) -> None:
-        self._work, self._desk, self._guide, self._zones = work, desk, guide, zones
+    def __init__(self, work: Work, desk: Desk, guide: Dual, zones: Pool, choices: Choices) -> None:
+        self._work, self._desk, self._guide, self._zones, self._choices = work, desk, guide, zones, choices
         self._pairs, self._known = float(FIRST_PAIRS), 0
         self._steps = min(max(STEPS_A_SETTLEMENT * desk.problem.size[0], FEWEST_STEPS), MOST_STEPS)
 
@@ -61,10 +62,10 @@ class Improver:
                 self._neighbourhood()
 
     def anneal_afresh(self) -> None:
-        """Anneal from a new start: the schools that the bound opens, zones grown from them."""
+        """Anneal from a new start: zones grown from a choice of schools with a low bound."""
         if self._desk.problem.size[0] > MOST_FRESH:
             return self._anneal_on()
-        begin.begin_anew(self._desk, self._guide)
+        begin.begin_anew(self._desk, self._guide, self._choices.take())
         return self._anneal(FRESH_HEAT)
 
     def _anneal_on(self) -> None:

@@ -91,61 +91,238 @@ MARKS, TRAIL, OPEN = 0, 1, 2
 LARGEST_BRANCH = 24
 DEAREST_FINE = 1e3
 CHEAPEST_FINE = 0.05
-FINE_UP, FINE_DOWN = 1.1, 0.99
-"""A school's fine settles where it is overfull about one look in ten."""
+FINE_UP = 1.1
+OVERFULL_SHARE, OVERFULL_SCHOOLS = 0.1, 3.0
+"""Fines settle where a school is overfull at this share of looks, and no more than so many schools at one look."""
+
+FIRM = 0.9
+"""From this share of an anneal on, fines no longer fall, so that it ends lawful."""
+
+
+@lean
+def fill_knapsack(price, weight, count, room, most_nodes, taken, best):
+    """
+    Choose from ``count`` items, best price a unit of weight first, prices below 0, by depth-first search.
+
+    ``taken``: scratch; ``best`` is filled with what to take. All (count,). Gives the price of the whole, and whether it
+    is exact; beyond ``most_nodes`` one item is taken in part, which costs less than any whole choice.
+    """
+    cost, value, nodes, k = 0.0, 0.0, 0, 0
+    for j in range(count):
+        best[j] = 0.0
+    while nodes < most_nodes:
+        nodes += 1
+        deeper = room >= 0.0
+        if deeper and cost < value:
+            value = cost
+            for j in range(count):
+                best[j] = 1.0 if j < k and taken[j] else 0.0
+        deeper = deeper and k < count
+        if deeper:
+            bound, short, j = cost, room, k
+            while j < count and short > 0.0:
+                bound += price[j] if weight[j] <= short else price[j] * short / weight[j]
+                short -= weight[j]
+                j += 1
+            deeper = bound < value + 1e-9 * value
+        if deeper:
+            taken[k] = True
+            cost, room, k = cost + price[k], room - weight[k], k + 1
+            continue
+        k -= 1
+        while k >= 0 and not taken[k]:
+            k -= 1
+        if k < 0:
+            return value, True
+        taken[k] = False
+        cost, room, k = cost - price[k], room + weight[k], k + 1
+    for j in range(k):
+        if taken[j]:
+            room += weight[j]
+    value = 0.0
+    for j in range(count):
+        best[j] = min(max(room, 0.0) / weight[j], 1.0)
+        value += best[j] * price[j]
+        room -= weight[j]
+    return value, False
+
+
+@lean
+def knapsack_items(cost, allowed, pupils, u, home, s, index, price):
+    """Put in ``index`` the settlements that pay for themselves at school ``s``; gives their number, what else costs."""
+    count, sure = 0, 0.0
+    for v in range(len(pupils)):
+        if allowed[s, v] and v != home:
+            r = cost[s, v] - u[v]
+            if r < 0.0 and pupils[v] > 0:
+                index[count], price[count] = v, r
+                count += 1
+            elif r < 0.0:
+                sure += r
+    return count, sure
 
 
 @njit(cache=True, nogil=True)
-def knapsacks(cost, allowed, pupils, places, u, home, value, taken, critical):
+def knapsacks(cost, allowed, pupils, places, u, home, most_nodes, value, begin, taken, share):
     """
-    Solve each school's continuous knapsack; all (S, V): ``cost``, ``allowed``, ``taken``.
+    Solve each school's knapsack; ``cost``, ``allowed`` (S, V).
 
-    Fills ``value`` (S,), ``taken`` and the ``critical`` ratio (S,).
+    ``home`` (S,): a school's only anchor, in the knapsack whenever the school is open, or -1. Fills ``value`` (S,) and,
+    from ``begin`` (S + 1,), what each school takes: settlements and shares, whole but where ``most_nodes`` did not do.
     """
     n_s, n_v = cost.shape
-    ratio = np.empty(n_v)
-    index = np.empty(n_v, np.int64)
+    index, price = np.empty(n_v, np.int64), np.empty(n_v)
+    scratch, best = np.empty(n_v, np.bool_), np.empty(n_v)
+    number = 0
     for s in range(n_s):
-        total, room, count, wanted = 0.0, float(places[s]), 0, 0
+        begin[s] = number
+        count, total, room = 0, 0.0, float(places[s])
         for v in range(n_v):
-            taken[s, v] = 0.0
-            if not allowed[s, v]:
+            r = cost[s, v] - u[v]
+            if (r < 0.0 or v == home[s]) and allowed[s, v]:
+                if v == home[s] or pupils[v] == 0:
+                    total += r
+                    room -= pupils[v]
+                    taken[number], share[number] = v, 1.0
+                    number += 1
+                else:
+                    index[count], price[count] = v, r
+                    count += 1
+        weight = pupils[index[:count]].astype(np.float64)
+        order = np.argsort(price[:count] / weight)
+        whole, _ = fill_knapsack(price[order], weight[order], count, room, most_nodes, scratch, best)
+        for j in range(count):
+            if best[j] > 0.0:
+                taken[number], share[number] = index[order[j]], best[j]
+                number += 1
+        value[s] = total + whole
+    begin[n_s] = number
+
+
+@lean
+def slope(opened, begin, taken, share, left):
+    """Fill ``left`` (V,): 1 less the share of each settlement that open schools take."""
+    left[:] = 1.0
+    for s in range(len(opened)):
+        if opened[s] > 0.0:
+            for k in range(begin[s], begin[s + 1]):
+                left[taken[k]] -= opened[s] * share[k]
+
+
+@njit(cache=True, nogil=True)
+def rises(cost, allowed, pupils, places, u, home, most_nodes, value, exact, rise):
+    """
+    Give by how much each school's knapsack rises at least with a settlement held in it; ``rise`` (S, V) is filled.
+
+    ``value``: from ``knapsacks``. ``exact``: solve each knapsack anew, else from the one with an item in part.
+    """
+    n_s, n_v = cost.shape
+    index, price = np.empty(n_v, np.int64), np.empty(n_v)
+    scratch, best = np.empty(n_v, np.bool_), np.empty(n_v)
+    for s in range(n_s):
+        count, sure = knapsack_items(cost, allowed, pupils, u, home[s], s, index, price)
+        room = float(places[s])
+        if home[s] >= 0 and allowed[s, home[s]]:
+            sure += cost[s, home[s]] - u[home[s]]
+            room -= pupils[home[s]]
+        weight = pupils[index[:count]].astype(np.float64)
+        order = np.argsort(price[:count] / weight)
+        price_in, weight_in, index_in = price[order], weight[order], index[order]
+        for v in range(n_v):
+            rise[s, v] = 0.0
+            if not allowed[s, v] or v == home[s]:
                 continue
             r = cost[s, v] - u[v]
-            if v == home[s]:  # the only anchor: taken whenever the school is open
-                total += r
-                room -= pupils[v]
-                taken[s, v] = 1.0
-            elif r < 0.0:
-                if pupils[v] == 0:
-                    total += r
-                    taken[s, v] = 1.0
-                else:
-                    ratio[count] = r / pupils[v]
-                    index[count] = v
-                    wanted += pupils[v]
-                    count += 1
-        critical[s] = 0.0
-        if wanted <= room:
-            for k in range(count):
-                v = index[k]
-                taken[s, v] = 1.0
-                total += cost[s, v] - u[v]
-        else:
-            order = np.argsort(ratio[:count])
-            for k in order:
-                v = index[k]
-                if pupils[v] <= room:
-                    room -= pupils[v]
-                    taken[s, v] = 1.0
-                    total += cost[s, v] - u[v]
-                else:
-                    share = room / pupils[v]
-                    taken[s, v] = share
-                    total += share * (cost[s, v] - u[v])
-                    critical[s] = ratio[k]
-                    break
-        value[s] = total
+            if pupils[v] == 0:
+                rise[s, v] = max(r, 0.0)
+                continue
+            # without v among the items, in what room it leaves
+            items, left = 0, room - pupils[v]
+            if left < 0.0:
+                rise[s, v] = np.inf
+                continue
+            for j in range(count):
+                if index_in[j] != v:
+                    price[items], weight[items] = price_in[j], weight_in[j]
+                    items += 1
+            nodes = most_nodes if exact else 0
+            whole, _ = fill_knapsack(price, weight, items, left, nodes, scratch, best)
+            rise[s, v] = max(sure + r + whole - value[s], 0.0)
+
+
+@njit(cache=True, nogil=True)
+def cheapest_opening(bracket, places, must_open, must_close, need, least, most, most_nodes, opened):
+    """
+    Choose the schools that cost least, hold ``need`` pupils and number ``least`` to ``most``, by depth-first search.
+
+    Fills ``opened`` (S,) and gives the cost: infinite where no choice is allowed, minus infinity where ``most_nodes``
+    did not suffice. All arrays (S,).
+    """
+    n_s = len(bracket)
+    cost, room, number, count = 0.0, float(need), 0, 0
+    free = np.empty(n_s, np.int64)
+    ratio = np.empty(n_s)
+    for s in range(n_s):
+        if must_open[s]:
+            cost += bracket[s]
+            room -= places[s]
+            number += 1
+        elif not must_close[s]:
+            free[count] = s
+            ratio[count] = bracket[s] / max(places[s], 1e-9) if places[s] > 0 or bracket[s] >= 0.0 else -np.inf
+            count += 1
+    order = free[:count][np.argsort(ratio[:count])]
+    left = np.zeros(count + 1)  # places of the schools not yet looked at
+    for k in range(count - 1, -1, -1):
+        left[k] = left[k + 1] + places[order[k]]
+    ahead = np.full(count, -1, np.int64)  # one that is no dearer and no smaller: never left out for this one
+    for k in range(count):
+        for j in range(k - 1, max(-1, k - 40), -1):
+            if places[order[j]] >= places[order[k]] and bracket[order[j]] <= bracket[order[k]]:
+                ahead[k] = j
+                break
+    taken = np.zeros(count, np.bool_)
+    best, nodes, k = np.inf, 0, 0
+    while True:
+        nodes += 1
+        if nodes > most_nodes:
+            return -np.inf
+        deeper = number <= most and number + count - k >= least and left[k] >= room
+        if deeper:
+            # what the rest costs at least: all that pays, then the cheapest places, one school in part
+            bound, short, j = cost, room, k
+            while j < count and (bracket[order[j]] < 0.0 or short > 0.0):
+                s = order[j]
+                share = 1.0
+                if bracket[s] >= 0.0 and places[s] > short:
+                    share = short / places[s]
+                bound += share * bracket[s]
+                short -= share * places[s]
+                j += 1
+            deeper = best == np.inf or bound < best - 1e-9 * abs(best)
+        if deeper and k == count:
+            best = cost
+            opened[:] = must_open
+            for j in range(count):
+                opened[order[j]] = taken[j]
+            deeper = False
+        if deeper and ahead[k] >= 0 and not taken[ahead[k]]:
+            taken[k] = False
+            k += 1
+            continue
+        if deeper:
+            s = order[k]
+            taken[k] = True
+            cost, room, number, k = cost + bracket[s], room - places[s], number + 1, k + 1
+            continue
+        k -= 1
+        while k >= 0 and not taken[k]:
+            k -= 1
+        if k < 0:
+            return best
+        s = order[k]
+        taken[k] = False
+        cost, room, number, k = cost - bracket[s], room + places[s], number - 1, k + 1
 
 
 @lean
@@ -500,15 +677,17 @@ def true_cost(land, state):
 
 
 @lean
-def renew_fines(land, state, wrong, floor):
-    """Raise the fines of what is broken, lower those of what is kept, between bounds about ``floor``."""
+def renew_fines(land, state, wrong, floor, firm):
+    """Raise the fines of what is broken, lower those of what is kept unless ``firm``, between bounds about ``floor``."""
+    share = min(OVERFULL_SHARE, OVERFULL_SCHOOLS / max(1, state.counter[OPEN]))
+    down = 1.0 if firm else FINE_UP**-share
     for s in range(len(land.places)):
         if not state.is_open[s]:
             continue
-        factor = FINE_UP if state.load[s] > land.places[s] else FINE_DOWN
+        factor = FINE_UP if state.load[s] > land.places[s] else down
         state.fine[s] = min(max(state.fine[s] * factor, CHEAPEST_FINE * floor), DEAREST_FINE * floor)
     for r in range(1, 3):
-        factor = FINE_UP if wrong > 0 else FINE_DOWN
+        factor = FINE_UP if wrong > 0 else down
         state.other_fine[r] = min(max(state.other_fine[r] * factor, CHEAPEST_FINE * floor), DEAREST_FINE * floor)
 
 
@@ -747,7 +926,7 @@ def anneal(land, state, begin, end, steps, hot, cold, floor, school_share, best,
     for step in range(begin, end):
         if step % beat == 0:
             temperature = hot * ratio ** (step / steps)
-            renew_fines(land, state, wrong, floor)
+            renew_fines(land, state, wrong, floor, step > FIRM * steps)
         if toss(state.random) < school_share:
             done = change_schools(land, state) and accepts(state, temperature)
         else:

@@ -22,6 +22,7 @@ from solver.areas.exact import Exact
 from solver.areas.pool import Pool
 from solver.areas.problem import AreaPlan, AreaProblem, Bools, Ints
 from solver.areas.search import Desk, Found
+from solver.areas.tree import Choices
 from solver.areas.work import Work
 from solver.errors import UnlawfulPlan
 from solver.plan import DEFAULT_LIMITS, Certificate, Limits, Report, ShouldStop, Status, never_stop
@@ -31,6 +32,9 @@ METHOD = "annealing + neighbourhoods + Lagrangian bound"
 
 SMALL_PAIRS = 400
 """Problems with at most this many pairs are solved by the exact model alone."""
+
+FIRST_STEPS, LATER_STEPS = 300, 1_500
+"""Steps of the bound before there is a plan, and towards its cost."""
 
 DETERMINISTIC_ROUNDS = 5
 
@@ -77,21 +81,23 @@ def _solve_small(work: Work, problem: AreaProblem) -> AreaPlan:
 
 
 def _solve_large(work: Work, problem: AreaProblem, start: tuple[Ints, Bools] | None) -> AreaPlan:
-    guide = dual.ascend(problem, steps=300, should_stop=lambda: work.past(0.2))
+    guide = dual.ascend(problem, steps=FIRST_STEPS, should_stop=lambda: work.past(0.1))
     work.raise_bound(guide.bound, "bound")
     number = float(guide.open_share.sum())
     desk = Desk(problem, work.limits.seed, guide.bound, number)
     begin.first_plan(work, desk, guide, start)
     if work.best is not None:
         guide = dual.ascend(
-            problem, steps=400, target=work.best.cost, start=guide.prices, should_stop=lambda: work.past(0.5)
+            problem, steps=LATER_STEPS, target=work.best.cost, start=guide.prices, should_stop=lambda: work.past(0.25)
         )
-        work.raise_bound(guide.bound, "bound")
-    zones = Pool(problem)
-    improver = improve.Improver(work, desk, guide, zones)
-    scout = improve.Improver(work, Desk(problem, work.limits.seed + 1, guide.bound, number), guide, zones)
-    whole = proof.Proof(work, problem, guide, meanwhile=scout.anneal_afresh)
+        work.raise_bound(min(guide.bound, work.best.cost), "bound")
+    zones, choices = Pool(problem), Choices()
+    improver = improve.Improver(work, desk, guide, zones, choices)
+    scouting = Desk(problem, work.limits.seed + 1, guide.bound, number)
+    scout = improve.Improver(work, scouting, guide, zones, choices)
+    whole = proof.Proof(work, problem, guide, choices, meanwhile=scout.anneal_afresh)
     if work.limits.deterministic:
+        whole.branch()
         for _ in range(DETERMINISTIC_ROUNDS):
             if work.over():
                 break
