@@ -40,6 +40,7 @@ def first_plan(work: Work, desk: Desk, guide: Dual, start: tuple[Ints, Bools] | 
         desk.grow()
         repair.open_ways(desk, 20 + 2 * problem.size[0], work.over)
         _keep_number_open(desk, guide)
+        work.offer(repair.as_it_stands(desk), "construct")
         hot = WARM_HEAT if start is not None and attempt == 0 else FIRST_HEAT
         for _ in range(ANNEALS_AN_ATTEMPT):
             work.offer(desk.anneal(steps, hot, COLD, work.best, work.over), "construct")

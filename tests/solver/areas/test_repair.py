@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from solver import consolidation, zoning
+from solver import consolidation, warm, zoning
 from solver.areas import check, layout, repair
 from solver.areas import solve as areas
 from solver.areas.problem import NOBODY
@@ -95,6 +95,20 @@ def test_a_lawful_plan_stays_as_it_is(problem, data):
 
 def mended(road, school_of, opened=(True, True)):
     return repair.mend(layout.problem_of(road), np.array(school_of), np.array(opened), 1)
+
+
+def test_a_plan_that_is_the_only_one_is_found_although_nothing_can_move(monkeypatch):
+    # Every settlement of the chequered square is bound to the school of its block: 12 a block, 5 a school, nine blocks.
+    square = warm.chequered(9)
+    blocks = np.array([3 * (v // 9 // 3) + v % 9 // 3 for v in range(81)])
+    bound = replace(square, allowed=blocks[:, None] == np.arange(9)[None, :])
+    monkeypatch.setattr(repair, "SMALL_PAIRS", -1)
+    found = repair.mend(bound, np.zeros(81, np.int64), np.ones(9, bool), 1)
+    assert found.school_of.tolist() == blocks.tolist()
+    monkeypatch.setattr(areas, "SMALL_PAIRS", -1)
+    plan = areas.solve(bound, Limits(seconds=20))
+    assert (plan.certificate.status, plan.certificate.objective) == (Status.OPTIMAL, 153)
+    assert plan.certificate.seconds < 10
 
 
 def told(plan):
