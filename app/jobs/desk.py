@@ -358,6 +358,16 @@ def _notices(
                 "zh": f"{len(private)} 所民办学校不划片,未参与规划:{names}。",
             }
         )
+    if layout.pins:
+        pinned, settlements = len({v for v, _ in layout.pins}), len(layout.settlement_ids)
+        notices.append(
+            {
+                "code": "pinned",
+                "en": f"{pinned} of {settlements} settlements are pinned to a school; "
+                "the bound speaks of plans that keep these pins only.",
+                "zh": f"{settlements} 个村社中有 {pinned} 个被指定了学校;下界只就保持这些指定的方案而言。",
+            }
+        )
     lost = [(row.school.name, row.places) for s, row in enumerate(schools) if row.places > layout.places[s]]
     if lost:
         names = "、".join(f"{name}({held})" for name, held in lost[:10])

@@ -9,7 +9,9 @@ import { go, link } from "./route";
 import type { AdjustedPlan, HandCheck, Plan } from "./wire";
 
 const LONGEST_TITLE = 200;
+/** Where every settlement is pinned there is nothing to search for: any proof near the cost will do. */
 const KEEP_SECONDS = 30;
+const KEEP_GAP = 0.001;
 
 /** School by settlement. */
 export type Assignment = Record<string, string>;
@@ -90,7 +92,11 @@ async function keepAsPlan(plan: Plan, assignment: Assignment): Promise<string> {
     ...scenario,
     title: scenario.title.slice(0, LONGEST_TITLE - mark.length) + mark,
     pins,
-    solve: { ...scenario.solve, seconds: Math.min(scenario.solve.seconds, KEEP_SECONDS) },
+    solve: {
+      ...scenario.solve,
+      seconds: Math.min(scenario.solve.seconds, KEEP_SECONDS),
+      gap: Math.max(scenario.solve.gap, KEEP_GAP),
+    },
   });
   return (await api.startRun(stored.id, run.standing_plan_id, newIdempotencyKey())).id;
 }

@@ -261,6 +261,9 @@ def test_a_pin_is_named_as_the_reason_for_a_mended_zone():
     )  # fmt: skip
     assert (settlement.rule, settlement.name) == ("closed_school", "上湾村")
     pinned = plan(ask(pins=(Pin(settlement="A", school="south"),), target_year=2031))
+    assert [n["en"] for n in pinned.notices if n["code"] == "pinned"] == [
+        "1 of 3 settlements are pinned to a school; the bound speaks of plans that keep these pins only."
+    ]
     assert [(r.rule, r.settlement) for r in pinned.repairs if r.settlement] == [("pin", "A")]
 
 
