@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import os
 import threading
 import time
@@ -19,11 +20,16 @@ from scipy.sparse import csr_array
 
 from solver.plan import ShouldStop, never_stop
 
+log = logging.getLogger("junheng.solver")
+
 SAFETY = 1e-6
 """Relative distance kept between a solver's floating bound and the bound we claim."""
 
 LARGEST_COST = 1e5
 """Costs are handed over in units that make the largest one this: HiGHS works with absolute tolerances."""
+
+HONEST = 1e-5
+"""Relative distance between the cost a solver tells and that of its point, beyond which it is not believed."""
 
 WATCH_SECONDS = 0.1
 
@@ -104,7 +110,7 @@ def mixed_integer(
     highs.HandleUserInterrupt = True
     with _watch(highs.cancelSolve, seconds, should_stop):
         highs.run()
-    return _solved(highspy, highs, unit)
+    return _solved(highspy, highs, model, unit)
 
 
 @cache
@@ -175,15 +181,24 @@ class _watch:  # noqa: N801  (used as a with-statement word)
         self._thread.join()
 
 
-def _solved(highspy: Any, highs: Any, unit: float) -> Solved:
+def _solved(highspy: Any, highs: Any, model: MixedInteger, unit: float) -> Solved:
+    """
+    Read what was found, and believe a bound only from a solver whose point has the cost it tells.
+
+    HiGHS 1.16.0 was seen to call a given start optimal with a cost below the optimum's, and to give the start back.
+    """
     status, info = highs.getModelStatus(), highs.getInfo()
     if status == highspy.HighsModelStatus.kInfeasible:
         return Solved(Outcome.INFEASIBLE, None, float("inf"))
     has_point = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
     values = np.asarray(highs.getSolution().col_value) if has_point else None
+    told = float(info.objective_function_value) * unit
+    if values is not None and abs(float(model.cost @ values) - told) > HONEST * max(1.0, abs(told)):
+        log.warning("HiGHS tells a cost of %g for a point that costs %g: its bound is not used", told, model.cost @ values)
+        return Solved(Outcome.STOPPED, values, float("-inf"))
     outcome = Outcome.OPTIMAL if status == highspy.HighsModelStatus.kOptimal else Outcome.STOPPED
-    bound = info.mip_dual_bound if np.any(highs.getLp().integrality_) else info.objective_function_value
-    if not np.isfinite(bound):
+    bound = float(info.mip_dual_bound) if model.integer.any() else float(info.objective_function_value)
+    if not np.isfinite(bound) or (outcome is Outcome.STOPPED and not model.integer.any()):
         return Solved(outcome, values, float("-inf"))
-    proved = float(bound) * unit
+    proved = bound * unit
     return Solved(outcome, values, proved - SAFETY * max(1.0, abs(proved)))
