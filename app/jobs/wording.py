@@ -438,6 +438,15 @@ REFUSALS: Mapping[str | None, tuple[str, str]] = {
     ),
     "least_viable": ("A school would fall below the least viable size.", "将有学校低于最小适宜规模。"),
     "number_open": ("The number of open schools would leave its bounds.", "开办学校数将超出范围。"),
+    "every_settlement_joins_a_school": (
+        "{settlement} joins no school in this plan.",
+        "本方案中{settlement}未划入学校。",
+    ),
+    "closed_school": (
+        "{settlement} joins {school}, which is closed in this plan.",
+        "本方案中{settlement}划入的{school}已撤并。",
+    ),
+    "must_open": ("{school} must stay open and is closed in this plan.", "{school}须保留,本方案中却已撤并。"),
     None: ("No lawful plan with this edit was found in the time.", "限时内未找到含此改动的合规方案。"),
 }
 """Why an edit is refused, in English and Chinese; rules as ``check`` names them."""

@@ -7,6 +7,9 @@ Expected numbers are those worked by hand in the docstring of ``data.sample.thre
 
 from __future__ import annotations
 
+import inspect
+import re
+import time
 from dataclasses import replace
 
 import pytest
@@ -24,11 +27,12 @@ from app.cases.scenario import (
     Travel,
     Weights,
 )
-from app.jobs import planning
+from app.jobs import planning, wording
 from data.domain.schools import RollCount, SchoolId, Stage, ZoneToday
 from data.domain.settlements import SettlementId
 from data.norms import LaxerThanNational
 from data.sample import river_district, three_hamlets
+from solver.areas.check import Breach
 from solver.plan import Status
 
 NO_SIZE = Rules(least_viable=Rule(mode=RuleMode.OFF))
@@ -276,6 +280,35 @@ def test_an_edit_may_not_take_away_the_settlement_of_a_school_that_stays():
     assert (found.refused.rule, found.refused.certain, found.objective_after) == ("own_settlement", True, None)
     assert found.objective_before == document.certificate.objective == 204
     assert found.refused.detail_zh == "中坝村为另一所须保留学校的所在地,片区须包含学校所在村社。"
+
+
+def test_every_rule_that_may_refuse_an_edit_or_mend_a_plan_has_its_sentence():
+    text = inspect.getdoc(Breach).partition("Name of the rule:")[2].partition("settlements, school")[0]
+    rules = set(re.findall(r"``(\w+)``", text))
+    assert len(rules) == 11
+    assert set(wording.REFUSALS) == rules | {None}
+    assert set(wording.REPAIR_REASONS) >= rules - {"beds"}  # beds are short for a school, never for one place alone
+
+
+def test_an_edit_of_a_plan_that_sends_nobody_to_school_says_so():
+    none = plan(ask(target_year=2031, close=("south",)))
+    assert none.certificate.status is Status.INFEASIBLE
+    scenario = ask(target_year=2031)
+    found = planning.adjust_edit(planning.laid_out_as(none, HAMLETS, scenario), none, {"A": "north"})
+    assert (found.refused.rule, found.refused.settlement) == ("every_settlement_joins_a_school", "B")
+    assert found.refused.detail == "中坝村 joins no school in this plan. The rest of the plan was kept as it is."
+
+
+def test_a_check_of_an_edit_takes_less_than_a_twentieth_of_a_second():
+    river, scenario = river_district.generate(), ask(target_year=2026, weights=Weights(), solve=SolveOrder(seconds=4))
+    document = plan(scenario, river)
+    asked = planning.laid_out_as(document, river, scenario)
+    seconds = []
+    for row in document.settlements[:5]:
+        began = time.perf_counter()
+        planning.check_edit(asked, document, {row.id: asked.layout.school_ids[0]})
+        seconds.append(time.perf_counter() - began)
+    assert min(seconds) < 0.05
 
 
 def test_a_plan_is_laid_out_again_as_it_was_made():

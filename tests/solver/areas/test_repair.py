@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -10,15 +11,41 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from solver import consolidation, warm, zoning
+from solver import consolidation, zoning
 from solver.areas import check, layout, repair
 from solver.areas import solve as areas
-from solver.areas.problem import NOBODY
+from solver.areas.problem import NOBODY, AreaProblem
 from solver.plan import Limits, Status
 from tests.solver.conftest import best_by_trying_all, small_problems
 
 NORTH, SOUTH = 0, 1
 A, B, C = 0, 1, 2
+
+
+def square(side):
+    """
+    A square of settlements of one pupil each, a school in the middle of each block of 3 x 3, and the blocks as a plan.
+
+    A pupil costs one a step, a school 5, and takes 18 pupils. A block costs 4 x 1 + 4 x 2 = 12 and its school 5.
+    """
+    at = np.array([(x, y) for x in range(side) for y in range(side)])
+    homes = [v for v, (x, y) in enumerate(at.tolist()) if x % 3 == 1 and y % 3 == 1]
+    v, s = len(at), len(homes)
+    beside = [(a, a + 1) for a in range(v) if a % side < side - 1] + [(a, a + side) for a in range(v - side)]
+    problem = AreaProblem(
+        settlement_ids=tuple(map(str, range(v))),
+        school_ids=tuple(map(str, homes)),
+        pupils=np.ones(v, np.int64),
+        places=np.full(s, 18, np.int64),
+        cost=np.abs(at[:, None, :] - at[None, homes, :]).sum(axis=2),
+        allowed=np.ones((v, s), dtype=bool),
+        open_cost=np.full(s, 5, np.int64),
+        must_open=np.zeros(s, dtype=bool),
+        must_close=np.zeros(s, dtype=bool),
+        neighbours=np.array(beside, dtype=np.int64),
+        anchors=tuple((home,) for home in homes),
+    )
+    return problem, side // 3 * (at[:, 0] // 3) + at[:, 1] // 3
 
 
 @st.composite
@@ -98,10 +125,9 @@ def mended(road, school_of, opened=(True, True)):
 
 
 def test_a_plan_that_is_the_only_one_is_found_although_nothing_can_move(monkeypatch):
-    # Every settlement of the chequered square is bound to the school of its block: 12 a block, 5 a school, nine blocks.
-    square = warm.chequered(9)
-    blocks = np.array([3 * (v // 9 // 3) + v % 9 // 3 for v in range(81)])
-    bound = replace(square, allowed=blocks[:, None] == np.arange(9)[None, :])
+    # Every settlement of the square is bound to the school of its block: nine blocks at 17.
+    problem, blocks = square(9)
+    bound = replace(problem, allowed=blocks[:, None] == np.arange(9)[None, :])
     monkeypatch.setattr(repair, "SMALL_PAIRS", -1)
     found = repair.mend(bound, np.zeros(81, np.int64), np.ones(9, bool), 1)
     assert found.school_of.tolist() == blocks.tolist()
@@ -109,6 +135,14 @@ def test_a_plan_that_is_the_only_one_is_found_although_nothing_can_move(monkeypa
     plan = areas.solve(bound, Limits(seconds=20))
     assert (plan.certificate.status, plan.certificate.objective) == (Status.OPTIMAL, 153)
     assert plan.certificate.seconds < 10
+
+
+def test_mending_stops_when_asked(monkeypatch):
+    monkeypatch.setattr(repair, "SMALL_PAIRS", -1)
+    problem, _ = square(36)
+    began = time.monotonic()
+    assert repair.mend(problem, np.zeros(1296, np.int64), np.ones(144, bool), 1, lambda: True) is None
+    assert time.monotonic() - began < 5
 
 
 def told(plan):
