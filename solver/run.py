@@ -194,7 +194,9 @@ def _solved(highspy: Any, highs: Any, model: MixedInteger, unit: float) -> Solve
     values = np.asarray(highs.getSolution().col_value) if has_point else None
     told = float(info.objective_function_value) * unit
     if values is not None and abs(float(model.cost @ values) - told) > HONEST * max(1.0, abs(told)):
-        log.warning("HiGHS tells a cost of %g for a point that costs %g: its bound is not used", told, model.cost @ values)
+        log.warning(
+            "HiGHS tells a cost of %g for a point that costs %g: its bound is not used", told, model.cost @ values
+        )
         return Solved(Outcome.STOPPED, values, float("-inf"))
     outcome = Outcome.OPTIMAL if status == highspy.HighsModelStatus.kOptimal else Outcome.STOPPED
     bound = float(info.mip_dual_bound) if model.integer.any() else float(info.objective_function_value)

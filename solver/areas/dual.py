@@ -8,9 +8,9 @@ knapsack of whole settlements a school s, over the pairs that are allowed:
 
 where y is the cheapest choice of whole schools that keeps those that must stay, holds all pupils and has an allowed
 number: itself a small knapsack. That settlements and schools are whole, and that all pupils fit into the open schools,
-raises the bound far above the linear programme's where zones are small and schools full. Rules on connection, beds and least size only
-make plans dearer, so L(u) is a bound for every u. The best u is approached by subgradient steps, longer for the prices
-of settlements with many pupils, as prices are about proportional to them.
+raises the bound far above the linear programme's where zones are small and schools full. Rules on connection, beds and
+least size only make plans dearer, so L(u) is a bound for every u. The best u is approached by subgradient steps, longer
+for the prices of settlements with many pupils, as prices are about proportional to them.
 
 Sources: Held, Wolfe and Crowder (1974), Validation of subgradient optimization, Math. Programming 6; Beasley
 (1993), Lagrangean heuristics for location problems, EJOR 65; Cornuejols, Sridharan and Thizy (1991), A comparison of
@@ -44,7 +44,7 @@ OPENING_WORK = 3_000_000
 """Search nodes times schools for one choice of open schools; beyond them a coarser bound is taken."""
 
 MOST_TURNED = 150
-"""Up to this many schools the cost of turning each, open or closed, is found exactly; else from the linear relaxation."""
+"""Up to this many schools the cost of turning each, open or closed, is found exactly; else from one price a place."""
 
 PATIENCE, SHORTER = 20, 1.6
 SHORTEST_STEP = 1e-4
@@ -185,7 +185,7 @@ class Ground:
         return Climb(best, best_u, share, must_open, must_close)
 
     def look(self, u: Floats, must_open: Bools, must_close: Bools) -> tuple[float, Floats, Floats]:
-        """Give L(u), how far each school is open (S,), and the slope (V,): 1 less the share of each settlement taken."""
+        """Give L(u), how far each school is open (S,), and the slope (V,): 1 less the share of each that is taken."""
         kernels.knapsacks(
             self.cost, self.allowed, self.problem.pupils, self.problem.places, u, self.home, self._nodes, self.value,
             self._begin, self._taken, self._share,

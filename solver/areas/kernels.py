@@ -678,7 +678,7 @@ def true_cost(land, state):
 
 @lean
 def renew_fines(land, state, wrong, floor, firm):
-    """Raise the fines of what is broken, lower those of what is kept unless ``firm``, between bounds about ``floor``."""
+    """Raise fines of what is broken, lower those of what is kept unless ``firm``, between bounds about ``floor``."""
     share = min(OVERFULL_SHARE, OVERFULL_SCHOOLS / max(1, state.counter[OPEN]))
     down = 1.0 if firm else FINE_UP**-share
     for s in range(len(land.places)):

@@ -8,26 +8,35 @@ where that is lower, holds for the whole problem.
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from data.errors import PlanningError
 from solver.areas import check, exact, reach, tree
-from solver.areas.dual import Dual, Ground
+from solver.areas.dual import Climb, Dual, Ground
 from solver.areas.exact import Exact
 from solver.areas.problem import AreaProblem, Bools, Ints
 from solver.areas.search import Found
 from solver.areas.tree import Choices, Left
 from solver.areas.work import Work
 
-MOST_PAIRS = 40_000
-"""The proof is not tried while more pairs than this are left."""
+log = logging.getLogger("junheng.solver")
+
+MOST_PAIRS = 12_000
+"""The proof is not tried while more pairs than this are left: it would not raise the bound in any time at hand."""
 
 TREE_SHARE, TREE_NODES = 0.4, 60
 """The tree has this share of the time, or in deterministic mode so many nodes."""
+
+MOST_LEAVES, LEAF_SECONDS = 60, 2.0
+"""Up to this many choices of schools are solved one by one, first for so long each."""
+
+GRACE_SECONDS = 1.5
+"""A solver that does not hear its end within this time is not waited for."""
 
 PROOF_NODES = 50
 PROOF_ROUNDS = 6
@@ -80,7 +89,8 @@ class Proof:
     """
     The exact solve of the whole problem, in its own thread (``begin``, ``end``) or at once (``run``).
 
-    ``meanwhile`` is called again and again while it waits for a good plan.
+    ``meanwhile``, some search, is called while it waits for a good plan, between the parts, and when nothing is left
+    to prove in the time at hand.
     """
 
     def __init__(
@@ -99,9 +109,11 @@ class Proof:
         self._thread.start()
 
     def end(self) -> None:
-        """Wait for the thread; it ends by itself when the work is over."""
+        """Wait for the thread; it ends by itself when the work is over, or is left behind where a solver does not."""
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(GRACE_SECONDS)
+            if self._thread.is_alive():
+                log.warning("the proof did not end within %g s of its time and is left behind", GRACE_SECONDS)
         if self._failure is not None:
             raise self._failure
 
@@ -126,60 +138,96 @@ class Proof:
             should_stop=lambda: work.past(TREE_SHARE),
             most_nodes=TREE_NODES if work.limits.deterministic else None,
         )
-        if work.best is not None:
-            work.raise_bound(min(self._left.bound, work.best.cost), "bound")
+        self._tell([c.bound for c in self._left.climbs])
 
     def _ceiling(self) -> float:
         """Give what a plan may cost to be of use: costs are whole."""
         return np.inf if self._work.best is None else self._work.best.cost - 1.0
 
-    def run(self) -> None:
-        """Solve the whole problem as far as limits permit."""
+    def _tell(self, bounds: Sequence[float]) -> None:
+        """Take the least of the bounds of parts that hold every plan cheaper than the best."""
         work = self._work
-        best = self._wait_for_a_plan()
-        if work.over():
-            return
-        reached = reach.narrow(self._narrowed(best))
+        if work.best is not None:
+            work.raise_bound(min([*bounds, work.best.cost]), "bound")
+        elif bounds:
+            work.raise_bound(min(bounds), "bound")
+
+    def run(self) -> None:
+        """Solve the whole problem, or, where few choices of schools are left, one choice after another."""
+        self._wait_for_a_plan()
+        if self._left is not None and self._left.decided and len(self._left.climbs) <= MOST_LEAVES:
+            return self._solve_leaves([(c.bound, c) for c in self._left.climbs])
+        if not self._work.over():
+            self._settle(self._solve(self._narrowed(self._work.best), self._work.left()))
+        while not self._work.over() and not self._work.limits.deterministic:
+            self._meanwhile()
+        return None
+
+    def _solve_leaves(self, leaves: list[tuple[float, Climb]]) -> None:
+        """Solve each choice of schools exactly, lowest bound first, each time with twice the time."""
+        work, seconds = self._work, LEAF_SECONDS
+        while leaves and not work.over():
+            for k, (bound, leaf) in enumerate(leaves):
+                if bound <= self._ceiling() and not work.over():
+                    lean = Left((leaf,)).narrowed(self._ground, self._ceiling())
+                    result = self._solve(lean, min(seconds, work.left()))
+                    self._offer(result)
+                    leaves[k] = np.inf if result.proved else max(bound, result.bound), leaf
+                    if not work.over() and not work.limits.deterministic:
+                        self._meanwhile()
+            leaves = sorted(((b, c) for b, c in leaves if b <= self._ceiling()), key=lambda e: e[0])
+            self._tell([b for b, _ in leaves])
+            seconds *= 2.0
+            if work.limits.deterministic:
+                return
+        if not leaves and work.best is not None:
+            work.raise_bound(work.best.cost, "proof")
+            work.proved = True
+
+    def _solve(self, problem: AreaProblem, seconds: float) -> Exact:
+        """Solve a narrowed problem exactly; too large ones are left alone."""
+        work, best = self._work, self._work.best
+        reached = reach.narrow(problem)
         if reached.infeasible:  # nothing cheaper than the best plan is left, or no plan at all
-            self._settle(Exact(True, np.inf))
-            return
+            return Exact(True, np.inf)
         if reached.problem.allowed.sum() > MOST_PAIRS:
-            return
+            return Exact(False, -np.inf)
+        held, shut = reached.problem.must_open, reached.problem.must_close
+        fits = best is not None and not np.any((held & ~best.opened) | (shut & best.opened))
         steps = work.limits.deterministic
-        result = exact.solve(
+        return exact.solve(
             reached.problem,
-            seconds=work.left(),
-            start=None if best is None else (best.school_of, best.opened),
+            seconds=seconds,
+            start=(best.school_of, best.opened) if best is not None and fits else None,
             seed=work.limits.seed,
             max_nodes=PROOF_NODES if steps else None,
             max_rounds=PROOF_ROUNDS if steps else None,
             should_stop=work.over,
         )
-        self._settle(result)
 
     def _narrowed(self, best: Found | None) -> AreaProblem:
         """Give the problem less what no plan cheaper than ``best`` uses; what ``best`` itself uses stays."""
         problem = without_needless_pairs(self._problem, self._guide, best)
         if best is None or self._left is None:
             return problem
-        if not self._left.climbs:
-            return replace(problem, allowed=np.zeros_like(problem.allowed))
         return with_plan(self._left.narrowed(self._ground, best.cost - 1.0), problem, best)
 
-    def _wait_for_a_plan(self) -> Found | None:
+    def _wait_for_a_plan(self) -> None:
         """Give the search a quarter of the time to find a good plan, which makes the proof far smaller."""
         work = self._work
         if work.limits.deterministic:
-            return work.best
+            return
         until = work.seconds + min(work.left() / 4, 15.0)
         while work.seconds < until and not work.over():
             self._meanwhile()
-        return work.best
+
+    def _offer(self, result: Exact) -> None:
+        if result.school_of is not None and result.opened is not None:
+            self._work.offer(_found(self._problem, result.school_of, result.opened), "proof")
 
     def _settle(self, result: Exact) -> None:
         work = self._work
-        if result.school_of is not None and result.opened is not None:
-            work.offer(_found(self._problem, result.school_of, result.opened), "proof")
+        self._offer(result)
         self.infeasible = result.proved and not np.isfinite(result.bound) and work.best is None
         take_bound(work, result)
 

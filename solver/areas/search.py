@@ -113,10 +113,19 @@ class Desk:
             kernels.count_up(self.land, self.state)
 
     def anneal(
-        self, steps: int, hot: float, cold: float, best: Found | None, should_stop: ShouldStop = never_stop
+        self,
+        steps: int,
+        hot: float,
+        cold: float,
+        best: Found | None,
+        should_stop: ShouldStop = never_stop,
+        *,
+        exchange: bool = True,
     ) -> Found | None:
         """
         Anneal for some steps between two temperatures, in units of ``step``; a stop is heard in half a second or so.
+
+        ``exchange``: whether schools open and close.
 
         Returns the cheaper of ``best`` and the cheapest lawful plan seen.
         """
@@ -127,7 +136,7 @@ class Desk:
             started, end = time.monotonic(), min(begin + segment, steps)
             cost = kernels.anneal(
                 self.land, self.state, begin, end, steps, hot * self.step, cold * self.step, self._usual_fine,
-                self._school_share, kept, opened, cost,
+                self._school_share if exchange else 0.0, kept, opened, cost,
             )  # fmt: skip
             took, begin = time.monotonic() - started, end
             segment = int(segment * min(max(SEGMENT_SECONDS / max(took, 1e-3), 0.2), 10.0)) + 1

@@ -95,7 +95,7 @@ def _solve_large(work: Work, problem: AreaProblem, start: tuple[Ints, Bools] | N
     improver = improve.Improver(work, desk, guide, zones, choices)
     scouting = Desk(problem, work.limits.seed + 1, guide.bound, number)
     scout = improve.Improver(work, scouting, guide, zones, choices)
-    whole = proof.Proof(work, problem, guide, choices, meanwhile=scout.anneal_afresh)
+    whole = proof.Proof(work, problem, guide, choices, meanwhile=scout.turn)
     if work.limits.deterministic:
         whole.branch()
         for _ in range(DETERMINISTIC_ROUNDS):

@@ -17,6 +17,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import threading
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -32,52 +33,50 @@ MOST_CHOICES = 400
 
 class Choices:
     """
-    Choices of open schools worth trying, lowest bound first; ``take`` gives each once. For several threads.
+    Choices of open schools worth trying, for several threads.
+
+    ``take`` gives the one least often taken, of those the one with the lowest bound. Once full choices are known, with
+    every school decided, the likely ones of nodes still to be split are left alone.
     """
 
     def __init__(self) -> None:
-        self._bound: dict[bytes, float] = {}
-        self._taken: set[bytes] = set()
+        self._full: dict[bytes, float] = {}
+        self._likely: dict[bytes, float] = {}
+        self._taken: Counter[bytes] = Counter()
         self._lock = threading.Lock()
 
-    def add(self, opened: Bools, bound: float) -> None:
-        """Note a choice (S,) with the bound of plans near it."""
+    def add(self, opened: Bools, bound: float, *, full: bool) -> None:
+        """Note a choice (S,) with the bound of its plans, or of plans like it."""
         with self._lock:
+            known = self._full if full else self._likely
             key = opened.tobytes()
-            self._bound[key] = min(bound, self._bound.get(key, np.inf))
-            if len(self._bound) > 2 * MOST_CHOICES:
-                kept = sorted(self._bound, key=self._bound.__getitem__)[:MOST_CHOICES]
-                self._bound = {k: self._bound[k] for k in kept}
+            known[key] = min(bound, known.get(key, np.inf))
+            if len(known) > 2 * MOST_CHOICES:
+                for key in sorted(known, key=known.__getitem__)[MOST_CHOICES:]:
+                    del known[key]
 
-    def take(self) -> Bools | None:
-        """Give the choice of lowest bound not yet taken; when all are taken, begin again; ``None`` without any."""
+    def take(self, ceiling: float) -> tuple[Bools, bool] | None:
+        """Give a choice that may hold a plan up to the ceiling, and whether it is full; ``None`` without any."""
         with self._lock:
-            if not self._bound:
+            full = {key: bound for key, bound in self._full.items() if bound <= ceiling}
+            known = full or self._likely
+            if not known:
                 return None
-            left = [k for k in self._bound if k not in self._taken]
-            if not left:
-                self._taken.clear()
-                left = list(self._bound)
-            key = min(left, key=self._bound.__getitem__)
-            self._taken.add(key)
-            return np.frombuffer(key, np.bool_).copy()
+            key = min(known, key=lambda k: (self._taken[k], known[k]))
+            self._taken[key] += 1
+            return np.frombuffer(key, np.bool_).copy(), bool(full)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Left:
-    """
-    What the tree leaves.
+    """What the tree leaves, lowest bound first: every plan no dearer than the ceiling is in one of these nodes."""
 
-    Attributes
-    ----------
-    bound
-        No plan costs less; the ceiling where no node is left.
-    climbs
-        The nodes left: every plan no dearer than the ceiling is in one.
-    """
-
-    bound: float
     climbs: tuple[Climb, ...]
+
+    @property
+    def decided(self) -> bool:
+        """Tell whether every node left has all its schools decided."""
+        return all(np.all(c.must_open | c.must_close) for c in self.climbs)
 
     def narrowed(self, ground: Ground, ceiling: float) -> AreaProblem:
         """Give the problem less the pairs and openings that no plan up to the ceiling uses in any node."""
@@ -86,13 +85,13 @@ class Left:
         for climb in self.climbs:
             guide = ground.read(climb, whole=False)
             allowed |= guide.bound + guide.pair_reduced <= ceiling
-        opened = np.array([c.must_open for c in self.climbs])
-        closed = np.array([c.must_close for c in self.climbs])
+        opened: Bools = np.array([c.must_open for c in self.climbs])
+        closed: Bools = np.array([c.must_close for c in self.climbs])
         return replace(
             problem,
             allowed=allowed & problem.allowed,
-            must_open=opened.all(axis=0),
-            must_close=closed.all(axis=0),
+            must_open=np.all(opened, axis=0),
+            must_close=np.all(closed, axis=0),
             open_at_least=max(problem.open_at_least, int(opened.sum(axis=1).min())),
             open_at_most=min(problem.most_open, int((~closed).sum(axis=1).max())),
         )
@@ -109,7 +108,7 @@ def branch(
     most_nodes: int | None = None,
 ) -> Left:
     """
-    Branch until no node is left, the lowest has every school decided, or it is told to stop.
+    Branch until every node left has all its schools decided, or it is told to stop.
 
     Parameters
     ----------
@@ -124,25 +123,24 @@ def branch(
     """
     problem, count = ground.problem, itertools.count()
     root = Climb(guide.bound, guide.prices, guide.open_share, problem.must_open, problem.must_close)
-    heap, told = [(root.bound, next(count), root)], -np.inf
-    while heap and not should_stop() and (most_nodes is None or next(count) < most_nodes):
-        bound, _, node = heap[0]
-        if bound > ceiling():
-            break
-        if bound > told:
+    heap, leaves, nodes = [(root.bound, next(count), root)], list[tuple[float, Climb]](), 0
+    while heap and heap[0][0] <= ceiling() and not should_stop() and (most_nodes is None or nodes < most_nodes):
+        bound, _, node = heapq.heappop(heap)
+        nodes += 1
+        if not leaves:
             tell(bound)
-            told = bound
         school = _undecided(node)
         if school is None:
-            break
-        heapq.heappop(heap)
+            leaves.append((bound, node))
+            choices.add(node.must_open, bound, full=True)
+            continue
         for child in _children(ground, node, school, ceiling()):
             if child.bound < np.inf:
-                choices.add(_likely_open(problem, child), child.bound)
+                choices.add(_likely_open(child), child.bound, full=False)
             if child.bound <= ceiling():
                 heapq.heappush(heap, (max(child.bound, bound), next(count), child))
-    left = [(b, c) for b, _, c in heap if b <= ceiling()]
-    return Left(min([b for b, _ in left], default=ceiling()), tuple(c for _, c in left))
+    left = sorted(((b, c) for b, c in [*leaves, *((b, c) for b, _, c in heap)] if b <= ceiling()), key=lambda e: e[0])
+    return Left(tuple(replace(c, bound=b) for b, c in left))
 
 
 def _undecided(node: Climb) -> int | None:
@@ -168,7 +166,8 @@ def _children(ground: Ground, node: Climb, school: int, ceiling: float) -> list[
     return found
 
 
-def _likely_open(problem: AreaProblem, node: Climb) -> Bools:
+def _likely_open(node: Climb) -> Bools:
     """Give the schools open in most of the last steps of a node, and those it holds open."""
-    opened: Bools = (node.must_open | (node.open_share >= 0.5 * node.open_share.max(initial=0.0))) & ~node.must_close
+    usual = float(node.open_share.max(initial=0.0))
+    opened: Bools = (node.must_open | (node.open_share >= 0.5 * usual)) & ~node.must_close
     return opened

@@ -16,6 +16,8 @@ from solver.plan import Limits, Progress, Report, ShouldStop
 
 log = logging.getLogger("junheng.solver")
 
+PULSE_SECONDS = 0.9
+
 GUARD_SECONDS = 3_600.0
 """Wall time of a deterministic solve: a guard far above its work, which is counted in steps."""
 
@@ -37,6 +39,7 @@ class Work:
         self.stopped = False
         self.history: list[tuple[float, str, int | None, int | None]] = []
         self._lock = threading.Lock()
+        self._phase, self._told = "bound", self.started
 
     @property
     def seconds(self) -> float:
@@ -56,6 +59,8 @@ class Work:
         """Tell whether to end: proved, out of time, or asked to stop."""
         if not self.stopped and self._asked():
             self.stopped = True
+        if time.monotonic() - self._told > PULSE_SECONDS:
+            self._tell()
         return self.stopped or self.done() or self.left() <= 0
 
     def done(self) -> bool:
@@ -94,10 +99,17 @@ class Work:
             self.say(phase)
 
     def say(self, phase: str) -> None:
-        """Report where the solve stands."""
+        """Note where the solve stands, and report it."""
+        self._phase = phase
+        best, bound = self._tell()
+        self.history.append((self.seconds, phase, best, bound))
+
+    def _tell(self) -> tuple[int | None, int | None]:
+        """Report best plan and bound; also called once a second when nothing new is found."""
+        self._told = time.monotonic()
         best = None if self.best is None else round(self.best.cost)
         bound = None if not np.isfinite(self.bound) else int(self.bound)
         if best is not None and bound is not None:
             bound = min(bound, best)
-        self.history.append((self.seconds, phase, best, bound))
-        self._report(Progress(self.seconds, phase, best, bound))
+        self._report(Progress(self.seconds, self._phase, best, bound))
+        return best, bound
