@@ -182,7 +182,7 @@ class Ground:
             if size < 1e-12 or length < SHORTEST_STEP or best >= aim or should_stop():
                 break
             u = u + length * max(aim - bound, 1e-6 * abs(aim)) / size * self._stretch * direction
-        return Climb(best, best_u, share, must_open, must_close)
+        return Climb(best - SAFETY * max(1.0, abs(best)), best_u, share, must_open, must_close)
 
     def look(self, u: Floats, must_open: Bools, must_close: Bools) -> tuple[float, Floats, Floats]:
         """Give L(u), how far each school is open (S,), and the slope (V,): 1 less the share of each that is taken."""

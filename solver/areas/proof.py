@@ -29,7 +29,7 @@ log = logging.getLogger("junheng.solver")
 MOST_PAIRS = 12_000
 """The proof is not tried while more pairs than this are left: it would not raise the bound in any time at hand."""
 
-TREE_SHARE, TREE_NODES = 0.4, 60
+TREE_SHARE, TREE_NODES = 0.6, 60
 """The tree has this share of the time, or in deterministic mode so many nodes."""
 
 MOST_LEAVES, LEAF_SECONDS = 60, 2.0
