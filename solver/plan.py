@@ -54,7 +54,7 @@ class Progress:
     Attributes
     ----------
     phase
-        One word: ``bound``, ``construct``, ``search``, ``neighbourhood``, ``proof``.
+        One word: ``bound``, ``repair``, ``construct``, ``search``, ``mixture``, ``neighbourhood``, ``proof``.
     best, bound
         Objective of the best plan and proved lower bound so far; ``None`` while there is none.
     """

@@ -25,7 +25,13 @@ from compose_spec import PyCompose
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parent.parent
-LOCKS = ["requirements.lock", "requirements-dev.lock", ".ci/bootstrap.lock", ".ci/node.lock"]
+LOCKS = [
+    "requirements.lock",
+    "requirements-dev.lock",
+    "requirements-benchmarks.lock",
+    ".ci/bootstrap.lock",
+    ".ci/node.lock",
+]
 SCRIPTS = ["run", "test", ".ci/run", ".ci/install-runtime.sh"]
 
 

@@ -5,9 +5,10 @@ Order of work, each part with what it is for:
 
 1. ``reach.narrow`` removes pairs that no plan can use; it alone proves many impossible problems impossible.
 2. ``dual.ascend`` gives a first bound, and says which schools are worth opening.
-3. ``search`` and ``repair`` construct a lawful plan and anneal the borders of its zones.
-4. ``exact`` re-solves neighbourhoods of a few near schools with all their settlements (large neighbourhood search).
-5. ``exact`` on the whole problem, less the pairs that the bound rules out, proves what is left, on a second core.
+3. ``begin`` constructs a first lawful plan, or mends a given one (``repair``).
+4. ``improve`` anneals (``search``), mixes zones seen (``pool``) and re-solves neighbourhoods of a few near schools with
+   all their settlements (``exact``).
+5. ``proof``, on a second core, branches on which schools are open (``tree``) and solves exactly what the bounds leave.
 
 Small problems go to the exact model at once.
 """
