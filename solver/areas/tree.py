@@ -25,6 +25,7 @@ import numpy as np
 
 from solver.areas.dual import Climb, Dual, Ground
 from solver.areas.problem import AreaProblem, Bools
+from solver.run import SAFETY
 
 STEPS_A_NODE, STEPS_A_LEAF = 40, 300
 LENGTH = 0.3
@@ -152,7 +153,7 @@ def _undecided(node: Climb) -> int | None:
 
 
 def _children(ground: Ground, node: Climb, school: int, ceiling: float) -> list[Climb]:
-    found = []
+    found, enough = [], ceiling + 1.0 + 2.0 * SAFETY * abs(ceiling)
     for flag in (True, False):
         must_open, must_close = node.must_open.copy(), node.must_close.copy()
         (must_open if flag else must_close)[school] = True
@@ -160,7 +161,7 @@ def _children(ground: Ground, node: Climb, school: int, ceiling: float) -> list[
         found.append(
             ground.climb(
                 node.prices, must_open, must_close, steps=STEPS_A_LEAF if leaf else STEPS_A_NODE,
-                goal=lambda best: ceiling + 1.0 if np.isfinite(ceiling) else 1.05 * best, length=LENGTH,
+                goal=lambda best: enough if np.isfinite(enough) else 1.05 * best, length=LENGTH,
             )
         )  # fmt: skip
     return found
