@@ -165,7 +165,8 @@ class Proof:
 
     def _solve_leaves(self, leaves: list[tuple[float, Climb]]) -> None:
         """Solve each choice of schools exactly, lowest bound first, each time with twice the time."""
-        work, seconds = self._work, LEAF_SECONDS
+        work = self._work
+        seconds = work.left() if work.limits.deterministic else LEAF_SECONDS
         while leaves and not work.over():
             for k, (bound, leaf) in enumerate(leaves):
                 if bound <= self._ceiling() and not work.over():
@@ -175,11 +176,12 @@ class Proof:
                     leaves[k] = np.inf if result.proved else max(bound, result.bound), leaf
                     if not work.over() and not work.limits.deterministic:
                         self._meanwhile()
-            leaves = sorted(((b, c) for b, c in leaves if b <= self._ceiling()), key=lambda e: e[0])
+            leaves = sorted(((b, c) for b, c in leaves if b < np.inf and b <= self._ceiling()), key=lambda e: e[0])
             self._tell([b for b, _ in leaves])
             seconds *= 2.0
             if work.limits.deterministic:
                 return
+        self.infeasible = not leaves and work.best is None
         if not leaves and work.best is not None:
             work.raise_bound(work.best.cost, "proof")
             work.proved = True
