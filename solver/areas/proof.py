@@ -180,7 +180,7 @@ class Proof:
             self._tell([b for b, _ in leaves])
             seconds *= 2.0
             if work.limits.deterministic:
-                return
+                break
         self.infeasible = not leaves and work.best is None
         if not leaves and work.best is not None:
             work.raise_bound(work.best.cost, "proof")

@@ -83,6 +83,8 @@ def _solve_small(work: Work, problem: AreaProblem) -> AreaPlan:
 
 def _solve_large(work: Work, problem: AreaProblem, start: tuple[Ints, Bools] | None) -> AreaPlan:
     guide = dual.ascend(problem, steps=FIRST_STEPS, should_stop=lambda: work.past(0.1))
+    if guide.bound == np.inf:  # no choice of schools is allowed
+        return _answer(work, Status.INFEASIBLE)
     work.raise_bound(guide.bound, "bound")
     number = float(guide.open_share.sum())
     desk = Desk(problem, work.limits.seed, guide.bound, number)

@@ -136,8 +136,9 @@ def branch(
             choices.add(node.must_open, bound, full=True)
             continue
         for child in _children(ground, node, school, ceiling()):
-            if child.bound < np.inf:
-                choices.add(_likely_open(child), child.bound, full=False)
+            if child.bound == np.inf:
+                continue
+            choices.add(_likely_open(child), child.bound, full=False)
             if child.bound <= ceiling():
                 heapq.heappush(heap, (max(child.bound, bound), next(count), child))
     left = sorted(((b, c) for b, c in [*leaves, *((b, c) for b, _, c in heap)] if b <= ceiling()), key=lambda e: e[0])
