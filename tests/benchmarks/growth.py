@@ -15,7 +15,6 @@ import csv
 import importlib
 import importlib.util
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -127,8 +126,14 @@ def measure(settlements: int, model: str, trip_limit: bool, limit: float) -> Row
 
 
 def peak_mb() -> int:
-    """Largest resident size of this process so far."""
-    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    """
+    Largest resident size of this process so far.
+
+    From the kernel's own page, as ``getrusage`` also counts what the parent held when it started this process.
+    """
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    kilobytes = next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))
+    return round(int(kilobytes) / 1024)
 
 
 def measure_apart(settlements: int, model: str, trip_limit: bool, limit: float) -> Row:
