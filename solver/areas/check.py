@@ -64,6 +64,11 @@ def parts(problem: AreaProblem, school_of: Sequence[int], opened: Sequence[bool]
     return total
 
 
+def cost(problem: AreaProblem, school_of: Sequence[int], opened: Sequence[bool]) -> int:
+    """Add up the whole cost."""
+    return sum(parts(problem, school_of, opened).values())
+
+
 def missing_pupils(problem: AreaProblem, school: int, zone: Sequence[int]) -> int:
     """Count the pupils an open school lacks to its least viable size (rule 3)."""
     if problem.least_pupils is None:

@@ -462,6 +462,22 @@ def may_leave(land, state, v):
 
 
 @lean
+def spread(land, state, s, seen, found, number):
+    """Add to the first settlements of ``found`` what they reach in zone ``s`` and is not marked ``seen``; count all."""
+    head = 0
+    while head < number:
+        w = found[head]
+        head += 1
+        for k in range(land.indptr[w], land.indptr[w + 1]):
+            x = land.indices[k]
+            if state.zone[x] == s and state.mark[x] != seen:
+                state.mark[x] = seen
+                found[number] = x
+                number += 1
+    return number
+
+
+@lean
 def branch(land, state, v):
     """
     Put in ``piece`` what must leave a zone with ``v``: itself, and what is cut off from the anchors without it.
@@ -474,9 +490,9 @@ def branch(land, state, v):
         return 1
     if not land.contiguous or land.anchor_ptr[s + 1] == land.anchor_ptr[s] or only_anchor(land, state, v, s):
         return 0
-    zone, indptr, indices, mark, queue = state.zone, land.indptr, land.indices, state.mark, state.queue
+    zone, mark, queue = state.zone, state.mark, state.queue
     state.counter[MARKS] += 2
-    seen, tail, head = state.counter[MARKS], 0, 0
+    seen, tail = state.counter[MARKS], 0
     for k in range(land.anchor_ptr[s], land.anchor_ptr[s + 1]):
         a = land.anchor_of[k]
         if a != v and zone[a] == s:
@@ -484,28 +500,9 @@ def branch(land, state, v):
             queue[tail] = a
             tail += 1
     mark[v] = seen
-    while head < tail:
-        w = queue[head]
-        head += 1
-        for k in range(indptr[w], indptr[w + 1]):
-            x = indices[k]
-            if zone[x] == s and mark[x] != seen:
-                mark[x] = seen
-                queue[tail] = x
-                tail += 1
-    if state.members[s] - tail > LARGEST_BRANCH:
+    if state.members[s] - spread(land, state, s, seen, queue, tail) > LARGEST_BRANCH:
         return 0
-    number, head = 1, 0
-    while head < number:
-        w = piece[head]
-        head += 1
-        for k in range(indptr[w], indptr[w + 1]):
-            x = indices[k]
-            if zone[x] == s and mark[x] != seen:
-                mark[x] = seen
-                piece[number] = x
-                number += 1
-    return number
+    return spread(land, state, s, seen, piece, 1)
 
 
 @lean

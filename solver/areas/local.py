@@ -314,7 +314,7 @@ def _without_one_rule(problem: AreaProblem) -> Iterator[tuple[str, AreaProblem]]
 
 
 def _cost(problem: AreaProblem, school_of: Ints, opened: Bools) -> int:
-    return sum(check.parts(problem, school_of.tolist(), opened.tolist()).values())
+    return check.cost(problem, school_of.tolist(), opened.tolist())
 
 
 def _named(part: _Part | None) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -19,7 +19,7 @@ from data.errors import PlanningError
 from solver.areas import check, exact, reach, tree
 from solver.areas.dual import Climb, Dual, Ground
 from solver.areas.exact import Exact
-from solver.areas.problem import AreaProblem, Bools, Ints
+from solver.areas.problem import AreaProblem
 from solver.areas.search import Found
 from solver.areas.tree import Choices, Left
 from solver.areas.work import Work
@@ -72,6 +72,13 @@ def with_plan(lean: AreaProblem, problem: AreaProblem, best: Found) -> AreaProbl
         open_at_least=min(lean.open_at_least, number),
         open_at_most=None if lean.open_at_most is None else max(lean.open_at_most, number),
     )
+
+
+def offer_plan(work: Work, problem: AreaProblem, result: Exact) -> None:
+    """Offer the plan of an exact solve, where there is one, at the cost that the checker counts."""
+    if result.school_of is not None and result.opened is not None:
+        cost = check.cost(problem, result.school_of.tolist(), result.opened.tolist())
+        work.offer(Found(result.school_of, result.opened, float(cost)), "proof")
 
 
 def take_bound(work: Work, result: Exact) -> None:
@@ -172,7 +179,7 @@ class Proof:
                 if bound <= self._ceiling() and not work.over():
                     lean = Left((leaf,)).narrowed(self._ground, self._ceiling())
                     result = self._solve(lean, min(seconds, work.left()))
-                    self._offer(result)
+                    offer_plan(self._work, self._problem, result)
                     leaves[k] = np.inf if result.proved else max(bound, result.bound), leaf
                     if not work.over() and not work.limits.deterministic:
                         self._meanwhile()
@@ -223,17 +230,8 @@ class Proof:
         while work.seconds < until and not work.over():
             self._meanwhile()
 
-    def _offer(self, result: Exact) -> None:
-        if result.school_of is not None and result.opened is not None:
-            self._work.offer(_found(self._problem, result.school_of, result.opened), "proof")
-
     def _settle(self, result: Exact) -> None:
         work = self._work
-        self._offer(result)
+        offer_plan(self._work, self._problem, result)
         self.infeasible = result.proved and not np.isfinite(result.bound) and work.best is None
         take_bound(work, result)
-
-
-def _found(problem: AreaProblem, school_of: Ints, opened: Bools) -> Found:
-    cost = sum(check.parts(problem, school_of.tolist(), opened.tolist()).values())
-    return Found(school_of, opened, float(cost))

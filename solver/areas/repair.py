@@ -209,7 +209,7 @@ def _solve_what_was_touched(
 
 
 def _cost(problem: AreaProblem, school_of: Ints, opened: Bools) -> int:
-    return sum(check.parts(problem, school_of.tolist(), opened.tolist()).values())
+    return check.cost(problem, school_of.tolist(), opened.tolist())
 
 
 def _changes(

@@ -19,7 +19,6 @@ import numpy as np
 
 from solver import run
 from solver.areas import begin, check, dual, exact, improve, proof, reach
-from solver.areas.exact import Exact
 from solver.areas.pool import Pool
 from solver.areas.problem import AreaPlan, AreaProblem, Bools, Ints
 from solver.areas.search import Desk, Found
@@ -75,7 +74,8 @@ def _cheapest_empty(problem: AreaProblem) -> Found:
 
 def _solve_small(work: Work, problem: AreaProblem) -> AreaPlan:
     result = exact.solve(problem, seconds=work.left(), workers=1, seed=work.limits.seed, should_stop=work.over)
-    _take(work, result, problem)
+    proof.offer_plan(work, problem, result)
+    proof.take_bound(work, result)
     if result.proved and work.best is None:
         return _answer(work, Status.INFEASIBLE)
     return _answer(work, None)
@@ -112,13 +112,6 @@ def _solve_large(work: Work, problem: AreaProblem, start: tuple[Ints, Bools] | N
             improver.round()
         whole.end()
     return _answer(work, Status.INFEASIBLE if work.best is None and whole.infeasible else None)
-
-
-def _take(work: Work, result: Exact, problem: AreaProblem) -> None:
-    if result.school_of is not None and result.opened is not None:
-        cost = float(sum(check.parts(problem, result.school_of.tolist(), result.opened.tolist()).values()))
-        work.offer(Found(result.school_of, result.opened, cost), "proof")
-    proof.take_bound(work, result)
 
 
 def _answer(work: Work, status: Status | None) -> AreaPlan:
