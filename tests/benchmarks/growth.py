@@ -11,18 +11,19 @@ again. The plot needs the extra ``benchmarks``.
 
 from __future__ import annotations
 
-import csv
 import importlib
 import importlib.util
 import json
 import subprocess
 import sys
 import time
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+from tests.benchmarks.table import append, read_rows
 
 SIZES = (100, 300, 1_000, 3_000, 10_000)
 MODELS = ("zoning", "consolidation")
@@ -70,7 +71,6 @@ class Row:
     peak_memory_mb: int
 
 
-NAMES = [field.name for field in fields(Row)]
 KEY = ("settlements", "model", "trip_limit", "limit")
 
 
@@ -151,24 +151,6 @@ def measure_apart(settlements: int, model: str, trip_limit: bool, limit: float) 
 
 def _lost(settlements: int, model: str, trip_limit: bool, limit: float, status: str) -> Row:
     return Row(settlements, 0, model, trip_limit, limit, status, None, None, None, None, None, limit, 0.0, 0, 0)
-
-
-def read_rows(path: Path) -> list[dict[str, str]]:
-    """Rows that are there already, as text."""
-    if not path.exists():
-        return []
-    with path.open(newline="") as handle:
-        return list(csv.DictReader(handle))
-
-
-def append(path: Path, row: Row) -> None:
-    """Add a row to the file."""
-    begins = not path.exists()
-    with path.open("a", newline="") as handle:
-        writer = csv.DictWriter(handle, NAMES)
-        if begins:
-            writer.writeheader()
-        writer.writerow(asdict(row))
 
 
 def draw(rows: list[dict[str, str]], path: Path) -> None:

@@ -11,7 +11,6 @@ installed (the extra ``benchmarks``) and has a model of the problem: p-medians.
 
 from __future__ import annotations
 
-import csv
 import importlib.util
 import json
 import os
@@ -21,7 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import mean
 from typing import Annotated, Any
@@ -30,6 +29,7 @@ import typer
 
 from tests.benchmarks import instance as instances
 from tests.benchmarks.instance import AT_MOST, Question
+from tests.benchmarks.table import append, read_rows
 
 PEERS = ("ours", "cp-sat", "highs", "spopt")
 MEGABYTE_OF_KILOBYTES = 1 / 1024
@@ -79,7 +79,6 @@ class Row:
     verified: str | None
 
 
-NAMES = [field.name for field in fields(Row)]
 KEY = ("set", "instance", "problem", "p", "peer", "limit")
 
 
@@ -199,27 +198,9 @@ def verify(verifier: Path, path: Path, question: Question, answer: dict[str, Any
     return "yes" if judged["feasible"] else str(judged["violations"][0])
 
 
-def read_rows(path: Path) -> list[dict[str, str]]:
-    """Rows that are there already, as text."""
-    if not path.exists():
-        return []
-    with path.open(newline="") as handle:
-        return list(csv.DictReader(handle))
-
-
 def key(cells: dict[str, Any]) -> tuple[str, ...]:
     """What makes a row the same row."""
     return tuple("" if cells[name] is None else str(cells[name]) for name in KEY)
-
-
-def append(path: Path, row: Row) -> None:
-    """Add a row to the file."""
-    begins = not path.exists()
-    with path.open("a", newline="") as handle:
-        writer = csv.DictWriter(handle, NAMES)
-        if begins:
-            writer.writeheader()
-        writer.writerow(asdict(row))
 
 
 def tables(rows: list[dict[str, str]]) -> str:
