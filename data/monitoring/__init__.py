@@ -1,0 +1,1 @@
+"""Monitoring and early warning: how many children, against how many places, where and when, and how sure."""
