@@ -19,7 +19,7 @@ from data.tables import TABLES, Table
 
 __all__ = ["About", "Meta", "canonical", "digest", "from_tables", "to_tables"]
 
-FORM = b"junheng-tables-1"
+FORM = b"junheng-tables-2"
 """Named in every hash; changes when the canonical form does."""
 
 

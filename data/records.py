@@ -13,7 +13,7 @@ from shapely.geometry.base import BaseGeometry
 from data.cells import Cell
 from data.domain.district import District
 from data.domain.divisions import Division, DivisionCode
-from data.domain.people import BirthCount, ControlTotal, DeclaredDemand, Migration, PeopleCount
+from data.domain.people import BirthCount, ControlTotal, DeclaredDemand, MigrantCount, Migration, PeopleCount
 from data.domain.schools import RollCount, School, SchoolId, SchoolKind, Site, Stage, ZoneToday
 from data.domain.settlements import Settlement, SettlementId, SettlementLink
 from data.domain.teachers import Teacher, TeacherId
@@ -166,7 +166,7 @@ def _link(settlement: str, other: str, kind: str, name: str) -> SettlementLink:
 
 
 def _people_row(p: PeopleCount) -> Row:
-    return *_place_cells(p.place, p.level), p.year, p.age, p.count, p.sex, p.source or None
+    return *_place_cells(p.place, p.level), p.year, p.age, p.count, p.sex, p.source or None, p.as_of, p.age_to
 
 
 def _people(
@@ -178,13 +178,15 @@ def _people(
     count: int,
     sex: str | None,
     source: str | None,
+    as_of: date | None = None,
+    age_to: int | None = None,
 ) -> PeopleCount:
     place, level = place_of((settlement, township, division))
-    return PeopleCount(place, level, year, age, count, sex, source or "")
+    return PeopleCount(place, level, year, age, count, sex, source or "", as_of, age_to)
 
 
 def _birth_row(b: BirthCount) -> Row:
-    return *_place_cells(b.place, b.level), b.year, b.month, b.count, b.source or None
+    return *_place_cells(b.place, b.level), b.year, b.month, b.count, b.source or None, b.as_of
 
 
 def _birth(
@@ -195,9 +197,10 @@ def _birth(
     month: int | None,
     count: int,
     source: str | None,
+    as_of: date | None = None,
 ) -> BirthCount:
     place, level = place_of((settlement, township, division))
-    return BirthCount(place, level, year, count, month, source or "")
+    return BirthCount(place, level, year, count, month, source or "", as_of)
 
 
 def _migration_row(m: Migration) -> Row:
@@ -209,6 +212,24 @@ def _migration(
 ) -> Migration:
     place, level = place_of((settlement, township, division))
     return Migration(place, level, year, age, net)
+
+
+def _migrants_row(m: MigrantCount) -> Row:
+    return *_place_cells(m.place, m.level), m.stage.value, m.year, m.migrants, m.in_public, m.source or None
+
+
+def _migrants(
+    settlement: str | None,
+    township: str | None,
+    division: str | None,
+    stage: str,
+    year: int,
+    migrants: int,
+    in_public: int,
+    source: str | None,
+) -> MigrantCount:
+    place, level = place_of((settlement, township, division))
+    return MigrantCount(place, level, Stage(stage), year, migrants, in_public, source or "")
 
 
 def _control_row(c: ControlTotal) -> Row:
@@ -365,6 +386,7 @@ _TAKE: Mapping[str, Callable[..., Row]] = {
     "people": _people_row,
     "births": _birth_row,
     "migration": _migration_row,
+    "migrants": _migrants_row,
     "controls": _control_row,
     "demand": _demand_row,
     "schools": _school_row,
@@ -382,6 +404,7 @@ BUILD: Mapping[str, Callable[..., object]] = {
     "people": _people,
     "births": _birth,
     "migration": _migration,
+    "migrants": _migrants,
     "controls": _control,
     "demand": _demand,
     "schools": _school,
@@ -390,4 +413,7 @@ BUILD: Mapping[str, Callable[..., object]] = {
     "zones": _zone,
     "teachers": _teacher,
 }
-"""Builders of a domain object from the cells of a row; parameters are the columns of the table, in order."""
+"""
+Builders of a domain object from the cells of a row; parameters are the columns of the table, in order. A column added
+to a table later has a default, so that what was stored before it is still read.
+"""

@@ -230,6 +230,7 @@ def _area(name: str, zh: str, meaning: str, meaning_zh: str) -> Column:
 
 SEX = Column("sex", "性别", T.CHOICE, "Blank: both together", "留空为男女合计", choices=SEXES)
 SOURCE = Column("source", "数据来源", T.TEXT, "Where the figure comes from", "数据出处", aliases=("来源",))
+AS_OF = Column("as_of", "数据日期", T.DATE, "Day on which the source drew up the figure", "来源形成该数的日期")
 AGE = Column(
     "age",
     "年龄",
@@ -362,8 +363,8 @@ LINKS = Table(
 PEOPLE = Table(
     "people",
     "人口",
-    "People of one single age at one place",
-    "某地某一周岁的人口数",
+    "People of one single age, or of a group of ages, at one place",
+    "某地某一周岁(或年龄组)的人口数",
     (
         *_place("settlement", "township", "division"),
         _year("The count is on 1 September of this year", "当年9月1日时点"),
@@ -371,6 +372,17 @@ PEOPLE = Table(
         _whole("count", "人数", "People", "人数", "people", required=True),
         SEX,
         SOURCE,
+        AS_OF,
+        Column(
+            "age_to",
+            "年龄止",
+            T.WHOLE,
+            "Last age of a group that begins with age; blank: a single age. A group is opened to single ages",
+            "年龄组的末龄,组首为周岁列;留空为单岁。年龄组按单岁拆分后使用",
+            unit="years",
+            minimum=0,
+            maximum=OLDEST_AGE,
+        ),
     ),
     key=("settlement", "township", "division", "year", "age", "sex"),
     place=("settlement", "township", "division"),
@@ -400,6 +412,7 @@ BIRTHS = Table(
             "count", "出生人数", T.WHOLE, "Births", "出生人数", True, "births", minimum=0, aliases=("人数", "births")
         ),
         SOURCE,
+        AS_OF,
     ),
     key=("settlement", "township", "division", "year", "month"),
     place=("settlement", "township", "division"),
@@ -423,6 +436,25 @@ MIGRATION = Table(
     key=("settlement", "township", "division", "year", "age"),
     place=("settlement", "township", "division"),
     aliases=("净迁移",),
+)
+
+MIGRANTS = Table(
+    "migrants",
+    "随迁子女",
+    "Children of migrant workers at a stage, and how many of them are in public schools",
+    "某地某学段随迁子女数及其中在公办学校就读数",
+    (
+        *_place("settlement", "township", "division"),
+        _stage(),
+        _year("On 1 September of this year", "当年9月1日时点"),
+        _whole("migrants", "随迁子女数", "Children of migrant workers", "随迁子女人数", "pupils", required=True),
+        _whole("in_public", "公办就读数", "Of them in public schools", "其中在公办学校就读", "pupils", required=True),
+        SOURCE,
+    ),
+    key=("settlement", "township", "division", "stage", "year"),
+    place=("settlement", "township", "division"),
+    figure="migrants",
+    aliases=("随迁", "进城务工人员随迁子女"),
 )
 
 CONTROLS = Table(
@@ -672,6 +704,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             PEOPLE,
             BIRTHS,
             MIGRATION,
+            MIGRANTS,
             CONTROLS,
             DEMAND,
             SCHOOLS,

@@ -27,6 +27,7 @@ COUNTED_COLUMNS: Mapping[str, frozenset[str]] = {
     "people": frozenset({"count"}),
     "births": frozenset({"count"}),
     "migration": frozenset({"net"}),
+    "migrants": frozenset({"migrants", "in_public"}),
     "demand": frozenset({"pupils"}),
     "roll": frozenset({"pupils", "boarders"}),
 }

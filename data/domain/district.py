@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from data.domain.divisions import Division, DivisionCode
-from data.domain.people import BirthCount, ControlTotal, DeclaredDemand, Migration, PeopleCount
+from data.domain.people import BirthCount, ControlTotal, DeclaredDemand, MigrantCount, Migration, PeopleCount
 from data.domain.schools import RollCount, School, Site, ZoneToday
 from data.domain.settlements import Settlement, SettlementLink
 from data.domain.teachers import Teacher
@@ -43,6 +43,7 @@ class District:
     people: tuple[PeopleCount, ...] = ()
     births: tuple[BirthCount, ...] = ()
     migration: tuple[Migration, ...] = ()
+    migrants: tuple[MigrantCount, ...] = ()
     controls: tuple[ControlTotal, ...] = ()
     demand: tuple[DeclaredDemand, ...] = ()
     schools: tuple[School, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from data.domain.schools import Stage
 from data.errors import BadRow
@@ -13,7 +14,7 @@ OLDEST_AGE = 120
 @dataclass(frozen=True, slots=True)
 class PeopleCount:
     """
-    People of one single age at one place.
+    People of one single age, or of a group of ages, at one place.
 
     Attributes
     ----------
@@ -23,6 +24,10 @@ class PeopleCount:
         The count is on 1 September of this year: completed ages on 31 August.
     sex
         ``male``, ``female``, or ``None`` for both together.
+    as_of
+        The day on which the source drew up the figure; ``None`` when it does not say.
+    age_to
+        Last age of a group that begins with ``age``; ``None``: a single age.
     """
 
     place: str
@@ -32,10 +37,14 @@ class PeopleCount:
     count: int
     sex: str | None = None
     source: str = ""
+    as_of: date | None = None
+    age_to: int | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.age <= OLDEST_AGE or self.count < 0:
             raise BadRow("people", self.place, f"age {self.age} with count {self.count} cannot be")
+        if self.age_to is not None and not self.age <= self.age_to <= OLDEST_AGE:
+            raise BadRow("people", self.place, f"the ages {self.age} to {self.age_to} cannot be")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +57,7 @@ class BirthCount:
     count: int
     month: int | None = None
     source: str = ""
+    as_of: date | None = None
 
     def __post_init__(self) -> None:
         if self.count < 0 or (self.month is not None and not 1 <= self.month <= 12):
@@ -63,6 +73,23 @@ class Migration:
     year: int
     age: int
     net: int
+
+
+@dataclass(frozen=True, slots=True)
+class MigrantCount:
+    """Children of migrant workers 随迁子女 at a place and stage on 1 September, and how many are in public schools."""
+
+    place: str
+    level: str
+    stage: Stage
+    year: int
+    migrants: int
+    in_public: int
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.in_public <= self.migrants:
+            raise BadRow("migrants", self.place, f"{self.in_public} of {self.migrants} in public schools cannot be")
 
 
 @dataclass(frozen=True, slots=True)

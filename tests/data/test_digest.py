@@ -12,7 +12,7 @@ from shapely import Point, Polygon
 from data import cells, digest, records
 from data.domain.district import District
 from data.domain.divisions import Division
-from data.domain.people import BirthCount, ControlTotal, DeclaredDemand, Migration, PeopleCount
+from data.domain.people import BirthCount, ControlTotal, DeclaredDemand, MigrantCount, Migration, PeopleCount
 from data.domain.schools import RollCount, School, SchoolKind, Site, Stage, ZoneToday
 from data.domain.settlements import Settlement, SettlementLink
 from data.domain.teachers import Teacher
@@ -45,9 +45,11 @@ def two_villages() -> District:
         people=(
             PeopleCount("A", "settlement", 2025, 6, 30, "male", "公安"),
             PeopleCount("一镇", "township", 2025, 7, 9),
+            PeopleCount("500101", "division", 2025, 20, 700, None, "统计", date(2025, 11, 1), 24),
         ),
         births=(BirthCount("B", "settlement", 2024, 8, 12, "卫健"), BirthCount("500101", "division", 2023, 99)),
         migration=(Migration("A", "settlement", 2025, 6, -3),),
+        migrants=(MigrantCount("一镇", "township", Stage.PRIMARY, 2025, 12, 11, "教育"),),
         controls=(ControlTotal("500101", "division", Stage.PRIMARY, 2026, 120, "统计"),),
         demand=(DeclaredDemand("B", Stage.JUNIOR, 2026, 11, 7), DeclaredDemand("A", Stage.PRIMARY, 2026, 60)),
         schools=(

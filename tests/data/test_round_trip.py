@@ -15,7 +15,7 @@ from shapely import MultiPolygon, Point, Polygon, box
 from data import digest, export
 from data.domain.district import District
 from data.domain.divisions import Division
-from data.domain.people import BirthCount, ControlTotal, DeclaredDemand, Migration, PeopleCount
+from data.domain.people import BirthCount, ControlTotal, DeclaredDemand, MigrantCount, Migration, PeopleCount
 from data.domain.schools import GRADES, RollCount, School, SchoolKind, Site, Stage, ZoneToday
 from data.domain.settlements import Settlement, SettlementLink
 from data.domain.teachers import Teacher
@@ -31,6 +31,7 @@ counts = st.integers(0, 10**9)
 stages = st.sampled_from(Stage)
 maybe_area = st.none() | st.floats(0, 1e7)
 maybe_count = st.none() | counts
+days = st.none() | st.dates(date(2000, 1, 1), date(2040, 12, 31))
 
 
 def boxes(west, south, east, north):
@@ -130,16 +131,24 @@ def districts(draw):
             for a, b in (draw(st.lists(st.sampled_from(pairs), max_size=2, unique=True)) if pairs else ())
         ),
         people=tuple(
-            PeopleCount(place, level, year, age, draw(counts), sex, draw(sources))
+            PeopleCount(
+                place, level, year, age, draw(counts), sex, draw(sources), draw(days), draw(st.none() | st.just(120))
+            )
             for place, year, age in draw(st.lists(of_year, min_size=1, max_size=5, unique=True))
         ),
         births=tuple(
-            BirthCount(place, level, year, draw(counts), month % 12 + 1, draw(sources))
+            BirthCount(place, level, year, draw(counts), month % 12 + 1, draw(sources), draw(days))
             for place, year, month in draw(st.lists(of_year, max_size=3, unique_by=lambda t: (t[0], t[1], t[2] % 12)))
         ),
         migration=tuple(
             Migration(place, level, year, age, draw(st.integers(-(10**6), 10**6)))
             for place, year, age in draw(st.lists(of_year, max_size=3, unique=True))
+        ),
+        migrants=tuple(
+            MigrantCount(
+                "500101", "division", stage, year, most := draw(counts), draw(st.integers(0, most)), draw(sources)
+            )
+            for stage, year in draw(st.lists(st.tuples(stages, years), max_size=2, unique=True))
         ),
         controls=tuple(
             ControlTotal("500101", "division", stage, year, draw(counts), draw(sources))
