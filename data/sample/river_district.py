@@ -21,11 +21,11 @@ from shapely import Point
 
 from data.domain.district import District
 from data.domain.divisions import Division, DivisionCode
-from data.domain.people import BirthCount, PeopleCount
+from data.domain.people import BirthCount, MigrantCount, PeopleCount
 from data.domain.schools import GRADES, RollCount, School, SchoolId, SchoolKind, Site, ZoneToday
 from data.domain.settlements import Settlement, SettlementId, SettlementLink
 from data.sample.river import land as lands
-from data.sample.river import names, network, people, teachers
+from data.sample.river import names, network, past, people, teachers
 from data.sample.river.land import Land
 from data.sample.river.network import Network, Offer, SampleSchool
 from data.sample.river.people import FIRST_BIRTHS, TODAY, Children
@@ -54,6 +54,11 @@ def generate(seed: int = SEED) -> District:
     ids = [SchoolId(f"{DIVISION}{number + 1:04d}") for number in range(len(schools.schools))]
     homes = _settlement_ids(land)
     settlements = _settlements(land, homes)
+    sites = tuple(_sites(rng, schools, ids))
+    staff = teachers.make(
+        rng,
+        [(name, school, land.kind[school.settlement] == 2) for name, school in zip(ids, schools.schools, strict=True)],
+    )
     return District(
         title="河谷县示例(合成数据 synthetic)",
         division=DIVISION,
@@ -65,23 +70,18 @@ def generate(seed: int = SEED) -> District:
             SettlementLink(homes[one], homes[other], "bridge", name)
             for (one, other), name in zip(land.bridges, names.BRIDGES, strict=False)
         ),
-        people=tuple(_people(children, homes)),
+        people=(*_people(children, homes), *_adults(rng, children)),
         births=tuple(_births(children, homes)),
+        migrants=tuple(_migrants(rng, land, children)),
         schools=tuple(_schools(land, settlements, schools, ids)),
-        sites=tuple(_sites(rng, schools, ids)),
-        roll=tuple(_roll(schools, ids)),
+        sites=sites,
+        roll=(*_past_rolls(rng, land, children, schools, ids), *_roll(schools, ids)),
         zones=tuple(
             ZoneToday(home, stage, ids[school])
             for stage, chosen in schools.zones.items()
             for home, school in zip(homes, chosen, strict=True)
         ),
-        teachers=teachers.make(
-            rng,
-            [
-                (name, school, land.kind[school.settlement] == 2)
-                for name, school in zip(ids, schools.schools, strict=True)
-            ],
-        ),
+        teachers=staff,
     )
 
 
@@ -142,6 +142,17 @@ def _people(children: Children, homes: list[SettlementId]) -> Iterator[PeopleCou
     for home, counts in zip(homes, children.ages.tolist(), strict=True):
         for age, count in enumerate(counts):
             yield PeopleCount(home, "settlement", TODAY, age, count, source=SOURCE)
+
+
+def _adults(rng: np.random.Generator, children: Children) -> Iterator[PeopleCount]:
+    for age, sex, count in past.adults(rng, children):
+        yield PeopleCount(DIVISION, "division", TODAY, age, count, sex, SOURCE)
+
+
+def _migrants(rng: np.random.Generator, land: Land, children: Children) -> Iterator[MigrantCount]:
+    towns = _town_names(land)
+    for town, stage, count, in_public in past.migrants(rng, land, children):
+        yield MigrantCount(towns[town], "township", stage, TODAY, count, in_public, SOURCE)
 
 
 def _births(children: Children, homes: list[SettlementId]) -> Iterator[BirthCount]:
@@ -208,6 +219,13 @@ def _site(rng: np.random.Generator, school: SchoolId, offer: Offer) -> Site:
         equipment_value=float(round(pupils * rng.uniform(*_EQUIPMENT_A_PUPIL))),
         media_rooms=int(np.ceil(offer.classrooms * rng.uniform(0.5, 1.0))),
     )
+
+
+def _past_rolls(
+    rng: np.random.Generator, land: Land, children: Children, made: Network, ids: list[SchoolId]
+) -> Iterator[RollCount]:
+    for row in past.rolls(rng, land, children, made):
+        yield RollCount(ids[row.school], row.year, row.grade, row.pupils)
 
 
 def _roll(made: Network, ids: list[SchoolId]) -> Iterator[RollCount]:

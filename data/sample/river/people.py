@@ -73,6 +73,10 @@ def _ages(rng: Generator, land: Land, births: NDArray[np.int64]) -> NDArray[np.i
     ages = np.arange(OLDEST + 1)
     of_cohort = births[:, ::-1]
     born = (4 * of_cohort[:, ages + 1] + 8 * of_cohort[:, ages]) / 12
+    return np.floor(born * stay(land, ages) + rng.uniform(0, 1, born.shape)).astype(np.int64)
+
+
+def stay(land: Land, ages: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Children of each settlement against those born there, shape (V, A), by age."""
     drift = np.array([_DRIFT[kind] for kind in land.kind])
-    stay = 1 + drift[:, None] * ages[None, :]
-    return np.floor(born * stay + rng.uniform(0, 1, born.shape)).astype(np.int64)
+    return np.asarray(1 + drift[:, None] * ages[None, :])
