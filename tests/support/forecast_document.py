@@ -13,7 +13,7 @@ shawan. Sums hold: settlements make townships, townships make the district, scho
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from app.cases.forecast_document import (
@@ -205,10 +205,10 @@ def less(whole: Series, taken: Series) -> Series:
     return tuple(a - b for a, b in zip(whole, taken, strict=True))
 
 
-def added(parts: object) -> ByStage:
+def added(parts: Iterable[ByStage]) -> ByStage:
     """Add places or pupils up, stage by stage."""
     total: ByStage = {}
-    for by_stage in parts:  # type: ignore[attr-defined]
+    for by_stage in parts:
         for stage, series in by_stage.items():
             total[stage] = tuple(map(sum, zip(total.get(stage, (0,) * len(YEARS)), series, strict=True)))
     return total
@@ -371,7 +371,8 @@ SOURCES = Sources(
     conflicts=(
         Conflict(
             kind="births against register", level="township", place="shawan", name="沙湾乡", year=2024, cohort="age 1",
-            first=24.0, first_source="卫健委出生登记（合成）", second=41.0, second_source="公安户籍（合成）", ratio=0.5854,
+            first=24.0, first_source="卫健委出生登记（合成）",
+            second=41.0, second_source="公安户籍（合成）", ratio=0.5854,
             reason="Registered in the village, living in town.", reason_zh="户籍在村、实际居住在镇。",
         ),
         Conflict(

@@ -1,0 +1,93 @@
+"""The words of the report: what stages, levels, colours and actions are called, and how figures are written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
+
+from app.reports.published import MASK, SMALLEST_SHOWN
+
+BEIJING = timezone(timedelta(hours=8), "北京时间")
+"""Times in a report are told in it, wherever the service runs."""
+
+UNKNOWN = "—"
+
+STAGE: Mapping[str, str] = {"preschool": "学前", "primary": "小学", "junior": "初中", "senior": "高中"}
+STAGE_EN: Mapping[str, str] = {
+    "preschool": "Preschool", "primary": "Primary", "junior": "Junior", "senior": "Senior",
+}  # fmt: skip
+LEVEL: Mapping[str, str] = {
+    "division": "区县",
+    "township": "乡镇（街道）",
+    "school": "学校",
+    "settlement": "村（社区）",
+}
+COLOUR: Mapping[str, str] = {"red": "红色", "orange": "橙色", "yellow": "黄色", "blue": "蓝色", "normal": "正常"}
+SEVERITY: tuple[str, ...] = tuple(COLOUR)
+"""Colours from the gravest on."""
+
+ACTION: Mapping[str, str] = {"build": "新建扩建", "convert": "改建转用", "transfer": "调剂学位", "merge": "稳慎整合"}
+STATE: Mapping[str, str] = {"draft": "草稿 Draft", "signed": "已签发 Signed"}
+FERTILITY: Mapping[str, str] = {"low": "低方案", "middle": "中方案", "high": "高方案"}
+TRUST: Mapping[str, str] = {"V": "V 已核实原文", "K": "K 已知", "U": "U 未核实"}
+SEX: Mapping[str, str] = {"male": "男", "female": "女", "both": "合计"}
+SYNTHETIC = "合成数据，非真实情况 Synthetic data, no real place"
+TOO_FEW = "人数少，说明从略。"
+
+
+def small(count: float | None) -> bool:
+    """Tell whether a count of children is too small to be shown."""
+    return count is not None and 0 < abs(count) < SMALLEST_SHOWN
+
+
+def count(value: float | None) -> str:
+    """Write a count of children; 1 to 4 are masked."""
+    if value is None:
+        return UNKNOWN
+    return MASK if small(value) else f"{value:,.0f}"
+
+
+def number(value: float | None, digits: int = 0) -> str:
+    """Write a figure that is no count of children."""
+    return UNKNOWN if value is None else f"{value:,.{digits}f}"
+
+
+def percent(share: float | None, digits: int = 0, *, sign: bool = False) -> str:
+    """Write a share of 1."""
+    return UNKNOWN if share is None else f"{share:{'+' if sign else ''}.{digits}%}"
+
+
+def band(low: float | None, high: float | None) -> str:
+    """Write the two ends of a band."""
+    return UNKNOWN if low is None or high is None else f"{count(low)}–{count(high)}"
+
+
+def moment(at: datetime) -> str:
+    """Write a time, to the minute."""
+    return f"{at.astimezone(BEIJING):%Y-%m-%d %H:%M}（北京时间）"
+
+
+def day(at: datetime) -> str:
+    """Write a day as a Chinese document does."""
+    local = at.astimezone(BEIJING)
+    return f"{local.year}年{local.month}月{local.day}日"
+
+
+def stage(name: str) -> str:
+    """Name a stage."""
+    return STAGE.get(name, name)
+
+
+def colour(name: str) -> str:
+    """Name a colour."""
+    return COLOUR.get(name, name)
+
+
+def action(name: str | None) -> str:
+    """Name what can be done."""
+    return UNKNOWN if name is None else ACTION.get(name, name)
+
+
+def severity(name: str) -> int:
+    """Rank a colour, the gravest first; blue asks for action and goes before normal."""
+    return SEVERITY.index(name) if name in SEVERITY else len(SEVERITY)
