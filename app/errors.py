@@ -26,6 +26,8 @@ STATUS: Mapping[str, HTTPStatus] = {
     "BodyTooLarge": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "BodyTooSlow": HTTPStatus.REQUEST_TIMEOUT,
     "CrossSite": HTTPStatus.FORBIDDEN,
+    "ForecastEnded": HTTPStatus.CONFLICT,
+    "ForecastNotDone": HTTPStatus.CONFLICT,
     "ImportFaults": HTTPStatus.UNPROCESSABLE_ENTITY,
     "KeyReused": HTTPStatus.UNPROCESSABLE_ENTITY,
     "LaxerThanNational": HTTPStatus.UNPROCESSABLE_ENTITY,

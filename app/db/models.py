@@ -48,6 +48,13 @@ class RunState(StrEnum):
         return self in {RunState.DONE, RunState.FAILED, RunState.CANCELLED}
 
 
+class Kind(StrEnum):
+    """What a worker may be asked to work; also the word for it in the audit and in the queue."""
+
+    RUN = "run"
+    FORECAST = "forecast"
+
+
 class Wish(StrEnum):
     """What somebody asked of a run under way: nothing, to stop and keep the best, or to be given up."""
 
@@ -262,6 +269,50 @@ class PlanRow(Base):
     summary: Mapped[dict[str, Any]] = mapped_column()
     manifest: Mapped[dict[str, Any]] = mapped_column()
     created_at: Mapped[datetime] = mapped_column(default=now, index=True)
+
+
+class ForecastRow(Base):
+    """
+    One forecast of a dataset, and its document once it is done.
+
+    ``recipe`` is what was asked; ``holder`` and ``key`` are those of an Idempotency-Key, ``request_hash`` of what came
+    with it. A done forecast holds its ``summary`` (what a list shows), its ``manifest`` (who worked it, where),
+    ``content`` (canonical JSON of the document, zlib) and ``hash`` (SHA-256 of that JSON). The other columns are as
+    those of a run.
+    """
+
+    __tablename__ = "forecasts"
+    __table_args__ = (
+        CheckConstraint("state IN ('queued', 'running', 'done', 'failed', 'cancelled')", name="state"),
+        CheckConstraint("wish IN ('none', 'stop', 'cancel')", name="wish"),
+        CheckConstraint("(state = 'done') = (content IS NOT NULL)", name="document"),
+        UniqueConstraint("holder", "key"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    dataset_id: Mapped[str] = mapped_column(ForeignKey("datasets.id"), index=True)
+    division: Mapped[str] = mapped_column(String(32), index=True)
+    title: Mapped[str] = mapped_column(Text)
+    synthetic: Mapped[bool] = mapped_column()
+    recipe: Mapped[dict[str, Any]] = mapped_column()
+    holder: Mapped[str | None] = mapped_column(String(64))
+    key: Mapped[str | None] = mapped_column(String(200))
+    request_hash: Mapped[str | None] = mapped_column(String(64))
+    state: Mapped[str] = mapped_column(String(16), default=RunState.QUEUED, index=True)
+    wish: Mapped[str] = mapped_column(String(8), default=Wish.NONE)
+    phase: Mapped[str | None] = mapped_column(String(32))
+    seconds: Mapped[float | None] = mapped_column()
+    error: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    executor: Mapped[str | None] = mapped_column(String(200))
+    attempts: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime] = mapped_column(default=now, index=True)
+    created_by: Mapped[str] = mapped_column(String(200))
+    started_at: Mapped[datetime | None] = mapped_column()
+    ended_at: Mapped[datetime | None] = mapped_column()
+    summary: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    manifest: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    hash: Mapped[str | None] = mapped_column(String(64))
+    content: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
 
 
 class IdempotencyRow(Base):
