@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
 from data.domain.district import District
-from data.domain.schools import STAGE_OF_GRADE, School, SchoolKind, Site, Stage
+from data.domain.schools import STAGE_OF_GRADE, RollCount, School, SchoolKind, Site, Stage
 from data.norms import Norms
 
 THROUGH_KINDS = {SchoolKind.NINE_YEAR, SchoolKind.TWELVE_YEAR}
@@ -87,17 +88,22 @@ def _largest(school: School, norms: Norms, stage: Stage, on: date) -> int:
     return NO_LIMIT if norm is None else int(norm.value)
 
 
+def roll_once(rows: Iterable[RollCount]) -> dict[tuple[str, int, int], int]:
+    """Give pupils by school, year and grade; a grade told by sex and for both together counts once."""
+    by_sex: dict[tuple[str, int, int], dict[str | None, int]] = {}
+    for row in rows:
+        by_sex.setdefault((row.school, row.year, row.grade), {})[row.sex] = row.pupils
+    return {key: told[None] if None in told else sum(told.values()) for key, told in by_sex.items()}
+
+
 def _rolls(district: District, stage: Stage, year: int) -> dict[str, int]:
-    """Sum the latest roll of each school up to the year; a grade told by sex and for both counts once."""
+    """Sum the latest roll of each school up to the year."""
+    rows = [row for row in district.roll if STAGE_OF_GRADE[row.grade] is stage and row.year <= year]
     latest: dict[str, int] = {}
-    grades: dict[tuple[str, int, int], dict[str | None, int]] = {}
-    for row in district.roll:
-        if STAGE_OF_GRADE[row.grade] is stage and row.year <= year:
-            latest[row.school] = max(latest.get(row.school, row.year), row.year)
-            grades.setdefault((row.school, row.year, row.grade), {})[row.sex] = row.pupils
+    for row in rows:
+        latest[row.school] = max(latest.get(row.school, row.year), row.year)
     totals: dict[str, int] = {}
-    for (school, told, _), by_sex in grades.items():
+    for (school, told, _), pupils in roll_once(rows).items():
         if told == latest[school]:
-            pupils = by_sex[None] if None in by_sex else sum(count or 0 for count in by_sex.values())
             totals[school] = totals.get(school, 0) + pupils
     return totals
