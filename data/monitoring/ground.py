@@ -25,6 +25,15 @@ COLUMNS: Mapping[Stage, slice] = {
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Groups:
+    """The group of each settlement and of each school, -1 for none."""
+
+    count: int
+    homes: Indices
+    schools: Indices
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Ground:
     """
     The places of a district.
@@ -60,11 +69,24 @@ class Ground:
     @property
     def school_ids(self) -> tuple[str, ...]:
         """Schools in the district's order."""
-        return tuple(school.id for school in self.district.schools)
+        return tuple(str(school.id) for school in self.district.schools)
 
     def zoned(self, stage: Stage) -> bool:
         """Tell whether the stage has zones today."""
         return bool((self.zone[STAGES.index(stage)] >= 0).any())
+
+    def with_zone(self, stage: Stage) -> NDArray[np.bool_]:
+        """Tell of each school whether it has a zone at the stage today, shape (S,)."""
+        zone = self.zone[STAGES.index(stage)]
+        return np.asarray(np.bincount(zone[zone >= 0], minlength=len(self.district.schools)) > 0)
+
+    def townships_of(self, schools: NDArray[np.bool_]) -> Groups:
+        """Group all settlements and some schools by township."""
+        return Groups(len(self.townships), self.settlement_township, np.where(schools, self.school_township, -1))
+
+    def divisions_of(self, schools: NDArray[np.bool_]) -> Groups:
+        """Group all settlements and some schools by division."""
+        return Groups(len(self.divisions), self.settlement_division, np.where(schools, self.school_division, -1))
 
     def has_roll(self, stage: Stage) -> NDArray[np.bool_]:
         """Tell of each school whether any roll of the stage is known, shape (S,)."""
