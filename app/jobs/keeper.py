@@ -1,5 +1,5 @@
 """
-The keeper of a worker process: gives its signs of life, and sees that no run is ever left lying.
+The keeper of a worker process: gives its signs of life, and sees that no work is ever left lying.
 
 Every chore repeats, because once is not enough: a database may restart in the middle of a takeover, a process may die
 between storing a run and queueing it. Each may fail without harm; the next round does it.
@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from app.db import heartbeats, runs, schedules
-from app.db.models import HeartbeatRow
+from app.db import forecasts, heartbeats, runs, schedules
+from app.db.models import ForecastRow, HeartbeatRow, Kind, RunRow
 from app.jobs import problems
 from app.jobs.library import UNDER_WAY, Firing, Library
 from app.jobs.schedules import last_due
@@ -28,7 +30,20 @@ TAKEOVER_SECONDS = 1.0
 SCHEDULES_SECONDS = 2.0
 STRAYS_SECONDS = 5.0
 STRAY_AFTER = timedelta(seconds=15)
-"""A run this old that is in no queue was lost between the two databases."""
+"""Work this old that is in no queue was lost between the two databases."""
+
+
+class Rows(Protocol):
+    """What the keeper asks of ``app.db.runs`` and ``app.db.forecasts``."""
+
+    def under_way(self, session: Session, /) -> Sequence[RunRow | ForecastRow]:
+        """List what has not ended."""
+
+    def fail(self, session: Session, id: str, problem: Mapping[str, Any], /) -> bool:
+        """End it with a problem; False when it had ended."""
+
+
+ROWS: Mapping[Kind, Rows] = {Kind.RUN: runs, Kind.FORECAST: forecasts}
 
 
 class Keeper:
@@ -78,7 +93,7 @@ class Keeper:
         with self._worker.database.reading() as session:
             signs = {row.executor_id: row.seen_at for row in session.scalars(select(HeartbeatRow))}
         for executor_id in self._watchman.dead(holders, signs):
-            log.warning("worker %s is silent: its runs are taken over", executor_id)
+            log.warning("worker %s is silent: its work is taken over", executor_id)
             self._library.take_over(executor_id)
 
     def keep_schedules(self) -> None:
@@ -95,22 +110,27 @@ class Keeper:
                     self._library.catch_up(firings[row.id], due)
 
     def find_strays(self) -> None:
-        """Queue runs that are in no queue; fail those whose workflow has ended without them."""
-        with self._worker.database.reading() as session:
-            open_runs = {run.id for run in runs.under_way(session) if datetime.now(UTC) - run.created_at > STRAY_AFTER}
-        states = self._library.states(open_runs) if open_runs else {}
-        for run_id in open_runs:
-            state = states.get(run_id)
-            if state is None:
-                log.warning("run %s was in no queue", run_id)
-                self._library.start(run_id)
-            elif state not in UNDER_WAY:
-                self._fail(run_id, state)
+        """Queue runs and forecasts that are in no queue; fail those whose workflow has ended without them."""
+        for kind, rows in ROWS.items():
+            self._find_strays(kind, rows)
 
-    def _fail(self, run_id: str, state: str) -> None:
+    def _find_strays(self, kind: Kind, rows: Rows) -> None:
+        with self._worker.database.reading() as session:
+            waiting = {row.id for row in rows.under_way(session) if datetime.now(UTC) - row.created_at > STRAY_AFTER}
+        states = self._library.states(kind, waiting) if waiting else {}
+        for id in waiting:
+            state = states.get(id)
+            if state is None:
+                log.warning("%s %s was in no queue", kind, id)
+                self._library.start(id, kind)
+            elif state not in UNDER_WAY:
+                self._fail(kind, rows, id, state)
+
+    def _fail(self, kind: Kind, rows: Rows, id: str, state: str) -> None:
+        lost = problems.lost(f"Its workflow ended with {state} before the {kind} did.")
         with self._worker.database.writing() as session:
-            if runs.fail(session, run_id, problems.lost(f"Its workflow ended with {state} before the run did.")):
-                log.error("run %s failed: its workflow ended with %s", run_id, state)
+            if rows.fail(session, id, lost):
+                log.error("%s %s failed: its workflow ended with %s", kind, id, state)
 
     def _repeat(self, chore: Callable[[], None], seconds: float) -> None:
         while not self._stop.wait(seconds):

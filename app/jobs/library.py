@@ -1,4 +1,4 @@
-"""What the keeper asks of the job library: who holds work, how a run's workflow stands, which schedules it fires."""
+"""What the keeper asks of the job library: who holds work, how its workflow stands, which schedules it fires."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Any
 
 from dbos import DBOS
 from dbos import error as dbos_error
+
+from app.db.models import Kind
 
 log = logging.getLogger("junheng.jobs")
 
@@ -38,9 +40,9 @@ class Library:
     Parameters
     ----------
     start
-        Puts a run in the queue.
+        Puts a run or a forecast in the queue.
     workflow_id
-        Names the workflow of a run.
+        Names the workflow of a run or a forecast.
     watch
         The workflow that a schedule starts, with the moment due and the schedule's id.
     """
@@ -49,8 +51,8 @@ class Library:
 
     def __init__(
         self,
-        start: Callable[[str], str],
-        workflow_id: Callable[[str], str],
+        start: Callable[[str, Kind], str],
+        workflow_id: Callable[[str, Kind], str],
         watch: Callable[[datetime, Any], None],
     ) -> None:
         self.start = start
@@ -66,9 +68,9 @@ class Library:
         """Put the work of a dead executor back in its queue; work that somebody took up already stays there."""
         DBOS._recover_pending_workflows([executor_id])
 
-    def states(self, run_ids: Collection[str]) -> dict[str, str]:
-        """Find how the workflows of runs stand, by run id; a run without a workflow is left out."""
-        by_workflow = {self._workflow_id(run_id): run_id for run_id in run_ids}
+    def states(self, kind: Kind, ids: Collection[str]) -> dict[str, str]:
+        """Find how the workflows of runs or forecasts stand, by their ids; one without a workflow is left out."""
+        by_workflow = {self._workflow_id(id, kind): id for id in ids}
         found = DBOS.list_workflows(workflow_ids=list(by_workflow), load_input=False, load_output=False)
         return {by_workflow[workflow.workflow_id]: workflow.status for workflow in found}
 

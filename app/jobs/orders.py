@@ -1,13 +1,18 @@
-"""What a solver child does with an order. It reads the figures from the database itself; the parent never does."""
+"""What a child does with an order. It reads the figures from the database itself; the parent never does."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
+from sqlalchemy.orm import Session
+
+from app.cases.forecast_document import Recipe
 from app.cases.plan_document import PlanDocument
 from app.cases.scenario import Scenario
-from app.db import datasets, plans
+from app.db import datasets, forecasts, plans
+from app.db.models import Kind
 from app.db.session import Database
 from app.jobs import planning, watched
 from data.domain.district import District
@@ -17,21 +22,40 @@ from solver.plan import Report, ShouldStop
 
 def answer(order: Mapping[str, Any], report: Report, should_stop: ShouldStop) -> dict[str, Any]:
     """
-    Answer an order with a plan document.
+    Answer an order with a plan document, or with a packed forecast.
 
-    ``kind`` is ``solve``, or ``judge``: what the standing plan costs on these figures, or why it cannot be kept.
+    ``kind`` is ``solve``; ``judge``: what the standing plan costs on these figures, or why it cannot be kept; or
+    ``forecast``.
 
     Raises
     ------
     PlanningError
-        When the figures and the scenario do not fit together.
+        When the figures and the scenario or recipe do not fit together.
     """
-    database = Database(order["database_url"])
-    with database.reading() as session:
-        district = datasets.load(session, order["dataset_id"])
-        dataset_hash = datasets.get(session, order["dataset_id"]).hash
+    if order["kind"] == Kind.FORECAST:
+        return _forecast(order, report, should_stop)
+    return _plan(order, report, should_stop)
+
+
+def _forecast(order: Mapping[str, Any], report: Report, should_stop: ShouldStop) -> dict[str, Any]:
+    from app.jobs import forecasting  # noqa: PLC0415 - a solve needs none of what it imports
+
+    with _reading(order) as session:
+        district, dataset_hash = _figures(session, order)
+    document = forecasting.forecast_document(
+        district,
+        Recipe.model_validate(order["recipe"]),
+        dataset_hash=dataset_hash,
+        report=report,
+        should_stop=should_stop,
+    )
+    return forecasts.pack(document).plain()
+
+
+def _plan(order: Mapping[str, Any], report: Report, should_stop: ShouldStop) -> dict[str, Any]:
+    with _reading(order) as session:
+        district, dataset_hash = _figures(session, order)
         standing = None if order["standing_plan_id"] is None else plans.get(session, order["standing_plan_id"]).document
-    database.close()
     scenario = Scenario.model_validate(order["scenario"])
     start_from = None if standing is None else standing_in(district, scenario.stage, standing)
     if order["kind"] == "judge" and start_from is not None:
@@ -46,6 +70,18 @@ def answer(order: Mapping[str, Any], report: Report, should_stop: ShouldStop) ->
             should_stop=should_stop,
         )
     return document.model_dump(mode="json")
+
+
+@contextmanager
+def _reading(order: Mapping[str, Any]) -> Iterator[Session]:
+    database = Database(order["database_url"])
+    with database.reading() as session:
+        yield session
+    database.close()
+
+
+def _figures(session: Session, order: Mapping[str, Any]) -> tuple[District, str]:
+    return datasets.load(session, order["dataset_id"]), datasets.get(session, order["dataset_id"]).hash
 
 
 def standing_in(district: District, stage: Stage, document: Mapping[str, Any]) -> dict[str, str]:

@@ -1,8 +1,8 @@
 """
-Durable runs: the job library and the traps around it.
+Durable work: the job library and the traps around it.
 
-A run is one workflow of the library, under an id made from the run's, in a queue with a limit a worker. What ends a run
-is stored in our own tables in one guarded transaction, so a workflow may begin again anywhere at any time.
+A run or a forecast is one workflow of the library, under an id made from its own, in one queue with a limit a worker.
+What ends it is stored in our own tables in one guarded transaction, so a workflow may begin again anywhere at any time.
 
 - Every worker process has an executor id that no other has (``executor``); one process at a time works an SQLite file.
 - ``VERSION`` names the shape of the workflows, not the release: work of an older release is taken up by a newer one.
@@ -27,12 +27,13 @@ from dbos import DBOS, DBOSClient, DBOSConfig
 from sqlalchemy import make_url
 
 from app.db.migrate import migrate
+from app.db.models import Kind
 from app.db.session import Database
-from app.jobs import executor, runs, watched
+from app.jobs import executor, forecasts, runs, watched
 from app.jobs.executor import Hold, Seat
 from app.jobs.keeper import Keeper
+from app.jobs.kinds import CRASHED, ENDED, TRIES
 from app.jobs.library import Library
-from app.jobs.runs import CRASHED, TRIES
 from app.jobs.worker import Worker
 from app.settings import Settings
 
@@ -42,13 +43,13 @@ APPLICATION = "junheng"
 VERSION = "runs-1"
 QUEUE = "runs"
 TAKE_UPS = 10
-"""Workers a run may outlive; a run that takes each of them down with it fails then."""
+"""Workers a piece of work may outlive; one that takes each of them down with it fails then."""
 LEAVING_SECONDS = 10.0
 SOLVER = (sys.executable, "-m", "app.jobs.child")
 
 
 class DbosStarter:
-    """Starts runs: puts them in the queue that the workers of the same database serve."""
+    """Starts work: puts it in the queue that the workers of the same database serve."""
 
     def __init__(self, settings: Settings) -> None:
         prepare(settings)
@@ -56,36 +57,36 @@ class DbosStarter:
             system_database_url=settings.jobs_database_url, application_name=APPLICATION, retry_connection_errors=False
         )
 
-    def start(self, run_id: str) -> str:
+    def start(self, id: str, kind: Kind = Kind.RUN) -> str:
         """
-        Queue a run; a second time changes nothing.
+        Queue a run or a forecast; a second time changes nothing.
 
         Returns
         -------
-        The workflow's id. A queue that cannot be reached now is no error: a worker finds every run that is not queued.
+        The workflow's id. A queue that cannot be reached now is no error: a worker finds everything that is not queued.
         """
         try:
             self._client.enqueue(
                 {
-                    "workflow_name": "run",
+                    "workflow_name": kind.value,
                     "queue_name": QUEUE,
-                    "workflow_id": workflow_id(run_id),
+                    "workflow_id": workflow_id(id, kind),
                     "app_version": VERSION,
                 },
-                run_id,
+                id,
             )
         except Exception as error:
-            log.warning("run %s will be queued by a worker: %s", run_id, error)
-        return workflow_id(run_id)
+            log.warning("%s %s will be queued by a worker: %s", kind, id, error)
+        return workflow_id(id, kind)
 
     def close(self) -> None:
         """Close the connections."""
         self._client.destroy()
 
 
-def workflow_id(run_id: str) -> str:
-    """Name the workflow of a run: always the same, so that a run is never worked twice."""
-    return f"run-{run_id}"
+def workflow_id(id: str, kind: Kind = Kind.RUN) -> str:
+    """Name the workflow of a run or a forecast: always the same, so that it is never worked twice."""
+    return f"{kind}-{id}"
 
 
 @dataclass(slots=True)
@@ -100,12 +101,12 @@ class Service:
 
     def shutdown(self) -> None:
         """
-        Leave in good order: end the children, and leave their runs to the next worker.
+        Leave in good order: end the children, and leave their work to the next worker.
 
-        The threads of runs that were left may outlive this for a moment; the process should end soon.
+        The threads of work that was left may outlive this for a moment; the process should end soon.
         """
         self.worker.leaving.set()
-        _wait_for_runs(LEAVING_SECONDS)
+        _wait_for_work(LEAVING_SECONDS)
         self.keeper.stop()
         DBOS.destroy()
         self.starter.close()
@@ -193,25 +194,25 @@ def _here() -> Service:
 
 
 @contextmanager
-def _at_work(run_id: str) -> Iterator[Worker]:
+def _at_work(id: str) -> Iterator[Worker]:
     """Give a step the worker, and let a shutdown wait for it."""
-    _busy.add(run_id)
+    _busy.add(id)
     try:
         yield _here().worker
     finally:
-        _busy.discard(run_id)
+        _busy.discard(id)
 
 
 _busy: set[str] = set()
 
 
-def _wait_for_runs(seconds: float) -> None:
+def _wait_for_work(seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while _busy and time.monotonic() < deadline:
         time.sleep(0.1)
 
 
-@DBOS.workflow(name="run", max_recovery_attempts=TAKE_UPS)
+@DBOS.workflow(name=Kind.RUN.value, max_recovery_attempts=TAKE_UPS)
 def run(run_id: str) -> str:
     """Work one run to its end, and report on it when a schedule asked for it."""
     for number in range(1, TRIES + 1):
@@ -232,6 +233,22 @@ def report(run_id: str) -> str:
     """Compare the plan of a watched scenario's run with its standing plan."""
     with _at_work(run_id) as worker:
         return watched.report(worker, run_id)
+
+
+@DBOS.workflow(name=Kind.FORECAST.value, max_recovery_attempts=TAKE_UPS)
+def forecast(forecast_id: str) -> str:
+    """Work one forecast to its end."""
+    for number in range(1, TRIES + 1):
+        if compute(forecast_id, number == TRIES) != CRASHED:
+            break
+    return ENDED
+
+
+@DBOS.step(name="compute")
+def compute(forecast_id: str, last_try: bool) -> str:
+    """Compute a forecast once, in a child process."""
+    with _at_work(forecast_id) as worker:
+        return forecasts.solve(worker, forecast_id, last_try=last_try)
 
 
 @DBOS.workflow(name="watch", max_recovery_attempts=TAKE_UPS)
