@@ -186,12 +186,9 @@ def _named(ground: Ground, level: Level) -> tuple[tuple[str, ...], tuple[str, ..
     single = len(ground.divisions) == 1
     towns = tuple(name if single else f"{division}/{name}" for division, name in ground.townships)
     if level is Level.DIVISION:
-        known = {division.code: division.name for division in district.divisions}
-        return (
-            ground.divisions,
-            tuple(known.get(code, code) for code in ground.divisions),
-            ("",) * len(ground.divisions),
-        )
+        called = {str(division.code): division.name for division in district.divisions}
+        names = tuple(called.get(code, code) for code in ground.divisions)
+        return ground.divisions, names, ("",) * len(ground.divisions)
     if level is Level.TOWNSHIP:
         return towns, tuple(name for _, name in ground.townships), tuple(division for division, _ in ground.townships)
     if level is Level.SCHOOL:
