@@ -1,22 +1,39 @@
 /** The only file that calls the service. The sign-in cookie goes with every call. */
 
 import type {
+  Accuracy,
   AdjustedPlan,
   Comparison,
+  Correction,
   Dataset,
   Declaration,
   DriftReport,
   Fault,
   Forecast,
+  ForecastDocument,
   HandCheck,
+  LevelOutlook,
   Me,
+  MigrantRow,
+  MonitoringReport,
   Norm,
+  PeakRow,
+  PlaceLevel,
   Plan,
   PlanSummary,
+  Pyramid,
+  Recipe,
   Run,
   Scenario,
   Schedule,
+  SchoolGrades,
+  SmallClassRow,
+  Sources,
+  Stage,
+  StoredForecast,
   StoredScenario,
+  WarningColour,
+  WarningRow,
 } from "./wire";
 
 const ROOT = "/api";
@@ -131,6 +148,17 @@ function watchRun(runId: string, onRun: (run: Run) => void, onEnd: () => void): 
   };
 }
 
+/** Which warnings to read; what is left out is not filtered by. */
+export interface WarningQuery {
+  level?: PlaceLevel;
+  stage?: Stage;
+  year?: number;
+  colour?: WarningColour;
+}
+
+const warningQuery = ({ level, stage, year, colour }: WarningQuery): string =>
+  query({ level, stage, year: year?.toString(), colour });
+
 export const api = {
   me: () => get<Me>("/me"),
   signIn: (token: string) => call<unknown>("POST", SESSION, { token }),
@@ -181,6 +209,44 @@ export const api = {
   deleteSchedule: (schedule: string) => call<unknown>("DELETE", `/schedules/${id(schedule)}`),
   runSchedule: (schedule: string) => call<unknown>("POST", `/schedules/${id(schedule)}/run`),
   driftReports: (schedule: string) => get<DriftReport[]>(`/schedules/${id(schedule)}/reports`),
+
+  forecasts: (dataset?: string) => get<StoredForecast[]>(`/forecasts${query({ dataset_id: dataset })}`),
+  storedForecast: (forecast: string) => get<StoredForecast>(`/forecasts/${id(forecast)}`),
+  startForecast: (dataset: string, recipe: Recipe, idempotencyKey: string) =>
+    call<StoredForecast>("POST", "/forecasts", { dataset_id: dataset, recipe }, { "Idempotency-Key": idempotencyKey }),
+  cancelForecast: (forecast: string) => call<StoredForecast>("POST", `/forecasts/${id(forecast)}/cancel`),
+  forecastDocument: (forecast: string) => get<ForecastDocument>(`/forecasts/${id(forecast)}/document`),
+  forecastLevel: (forecast: string, level: PlaceLevel) =>
+    get<LevelOutlook>(`/forecasts/${id(forecast)}/levels/${level}`),
+  forecastMap: (forecast: string, level: PlaceLevel, stage: Stage, year: number) =>
+    get<GeoJSON.FeatureCollection>(`/forecasts/${id(forecast)}/map/${level}${query({ stage, year: String(year) })}`),
+  warnings: (forecast: string, which: WarningQuery) =>
+    get<WarningRow[]>(`/forecasts/${id(forecast)}/warnings${warningQuery(which)}`),
+  peaks: (forecast: string) => get<PeakRow[]>(`/forecasts/${id(forecast)}/peaks`),
+  smallClasses: (forecast: string) => get<SmallClassRow[]>(`/forecasts/${id(forecast)}/small-classes`),
+  migrants: (forecast: string) => get<MigrantRow[]>(`/forecasts/${id(forecast)}/migrants`),
+  sources: (forecast: string) => get<Sources>(`/forecasts/${id(forecast)}/sources`),
+  accuracy: (forecast: string) => get<Accuracy>(`/forecasts/${id(forecast)}/accuracy`),
+  pyramids: (forecast: string) => get<Pyramid[]>(`/forecasts/${id(forecast)}/pyramids`),
+  schoolGrades: (forecast: string) => get<SchoolGrades[]>(`/forecasts/${id(forecast)}/school-grades`),
+  corrections: (forecast: string) => get<Correction[]>(`/forecasts/${id(forecast)}/corrections`),
+  variants: (forecast: string) =>
+    get<Record<string, LevelOutlook["places"][number]["pupils"]>>(`/forecasts/${id(forecast)}/variants`),
+
+  monitoringReports: () => get<MonitoringReport[]>("/monitoring-reports"),
+  monitoringReport: (report: string) => get<MonitoringReport>(`/monitoring-reports/${id(report)}`),
+  createReport: (forecast: string, comments: string, previous: string | null) =>
+    call<MonitoringReport>("POST", "/monitoring-reports", {
+      forecast_id: forecast,
+      comments,
+      ...(previous ? { previous_id: previous } : {}),
+    }),
+  mergeReports: (reports: string[], title: string) =>
+    call<MonitoringReport>("POST", "/monitoring-reports/merge", { report_ids: reports, title }),
+  commentReport: (report: string, comments: string) =>
+    call<MonitoringReport>("PUT", `/monitoring-reports/${id(report)}/comments`, { comments }),
+  signReport: (report: string, name: string) =>
+    call<MonitoringReport>("POST", `/monitoring-reports/${id(report)}/sign`, { name }),
 };
 
 /** Addresses of files to download. */
@@ -189,6 +255,10 @@ export const files = {
   datasetWorkbook: (dataset: string) => `${ROOT}/datasets/${id(dataset)}/workbook`,
   datasetTable: (dataset: string, table: string) => `${ROOT}/datasets/${id(dataset)}/tables/${id(table)}`,
   planExport: (plan: string, format: "xlsx" | "csv" | "geojson") => `${ROOT}/plans/${id(plan)}/export.${format}`,
+  forecastWorkbook: (forecast: string) => `${ROOT}/forecasts/${id(forecast)}/workbook`,
+  warningsCsv: (forecast: string, which: WarningQuery) =>
+    `${ROOT}/forecasts/${id(forecast)}/warnings.csv${warningQuery(which)}`,
+  report: (report: string, format: "pdf" | "docx" | "workbook") => `${ROOT}/monitoring-reports/${id(report)}/${format}`,
 };
 
 /** A key for `Idempotency-Key`; works on plain http too, where `crypto.randomUUID` is missing. */

@@ -10,8 +10,11 @@ import { link, readRoute, type Route } from "./route";
 import { Comparisons } from "./views/comparisons";
 import { DatasetView } from "./views/dataset";
 import { Datasets } from "./views/datasets";
+import { ForecastView } from "./views/forecast";
+import { Forecasts } from "./views/forecasts";
 import { PlanView } from "./views/plan";
 import { Plans } from "./views/plans";
+import { Reports } from "./views/reports";
 import { RunView } from "./views/run";
 import { Runs } from "./views/runs";
 import { ScenarioForm } from "./views/scenario_form";
@@ -23,6 +26,8 @@ import type { WordingKey } from "./wording";
 
 const PLACES: readonly { name: string; key: WordingKey }[] = [
   { name: "datasets", key: "nav.datasets" },
+  { name: "forecasts", key: "nav.forecasts" },
+  { name: "reports", key: "nav.reports" },
   { name: "scenarios", key: "nav.scenarios" },
   { name: "runs", key: "nav.runs" },
   { name: "plans", key: "nav.plans" },
@@ -162,6 +167,14 @@ function View({ route, me }: { route: Route; me: Me }) {
       ) : (
         <Datasets me={me} mayPlan={mayPlan} />
       );
+    case "forecasts":
+      return route.id ? (
+        <ForecastView key={route.id} id={route.id} query={route.query} baseMapUrl={baseMapUrl} mayPlan={mayPlan} />
+      ) : (
+        <Forecasts query={route.query} mayPlan={mayPlan} />
+      );
+    case "reports":
+      return <Reports key={route.query.toString()} id={route.id} query={route.query} me={me} mayPlan={mayPlan} />;
     case "scenarios":
       if (route.id === "new") return <ScenarioForm key={route.query.toString()} query={route.query} />;
       return <Scenarios mayPlan={mayPlan} />;

@@ -37,3 +37,24 @@ export function moment(iso: string | null | undefined): string {
   if (!iso) return t("none");
   return new Date(iso).toLocaleString(locale(), { dateStyle: "medium", timeStyle: "short" });
 }
+
+/** A relative change with its sign, in whole per cent: -20% is -0.2. */
+export function change(share: number | null | undefined): string {
+  if (share === null || share === undefined) return t("none");
+  const rounded = Math.round(share * 100);
+  return `${rounded > 0 ? "+" : rounded < 0 ? "−" : ""}${Math.abs(rounded)}%`;
+}
+
+/** A share as per cent without decimals but for the smallest and the nearly whole. */
+export function chance(share: number | null | undefined): string {
+  if (share === null || share === undefined) return t("none");
+  if (share > 0 && share < 0.01) return "<1%";
+  if (share < 1 && share > 0.99) return ">99%";
+  return `${number(share * 100)}%`;
+}
+
+export function day(iso: string | null | undefined): string {
+  if (!iso) return t("none");
+  const [year, month, date] = iso.split("-").map(Number);
+  return new Date(year ?? 0, (month ?? 1) - 1, date ?? 1).toLocaleDateString(locale(), { dateStyle: "medium" });
+}

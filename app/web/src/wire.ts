@@ -415,3 +415,266 @@ export interface DriftReport {
     dataset?: { id: string; title: string; synthetic: boolean };
   };
 }
+
+/** What a forecast is asked for; `migrants_change` and `band` are shares. */
+export interface Recipe {
+  last_year: number;
+  fertility: Fertility;
+  migrants_change: number;
+  paths: number;
+  seed: number;
+  band: number;
+}
+export type Fertility = "low" | "middle" | "high";
+export const FERTILITIES: readonly Fertility[] = ["low", "middle", "high"];
+
+export type WarningColour = "red" | "orange" | "yellow" | "normal" | "blue";
+export const WARNING_COLOURS: readonly WarningColour[] = ["red", "orange", "yellow", "normal", "blue"];
+
+/** What the places of a forecast are; a school stands for its zone as well. */
+export type PlaceLevel = "division" | "township" | "school" | "settlement";
+export const PLACE_LEVELS: readonly PlaceLevel[] = ["division", "township", "school", "settlement"];
+
+export interface ForecastSummary {
+  base_year: number;
+  years: number[];
+  stages: Stage[];
+  /** Places and stages of school level by the worst colour ahead in the first year. */
+  warnings: Partial<Record<WarningColour, number>>;
+  hash: string;
+}
+
+export interface StoredForecast {
+  id: string;
+  dataset_id: string;
+  division: string;
+  title: string;
+  synthetic: boolean;
+  state: RunState;
+  recipe: Recipe;
+  /** How far the work is, where the service tells. */
+  phase?: string | null;
+  error: Run["error"];
+  seconds: number | null;
+  created_at: string;
+  created_by: string;
+  started_at: string | null;
+  ended_at: string | null;
+  summary: ForecastSummary | null;
+}
+
+/** One figure a year; null where nothing is known or a small count is masked. */
+export type ByYear = (number | null)[];
+export type ByStage<T> = Partial<Record<Stage, T>>;
+
+export interface PlaceOutlook {
+  id: string;
+  name: string;
+  parent: string;
+  pupils: ByStage<ByYear>;
+  low: ByStage<ByYear>;
+  high: ByStage<ByYear>;
+  places: ByStage<ByYear>;
+  /** Share of paths with too few places. */
+  shortage: ByStage<ByYear>;
+}
+
+export interface LevelOutlook {
+  years: number[];
+  stages: Stage[];
+  places: PlaceOutlook[];
+  /** Whether counts from 1 to 4 were masked. */
+  masked?: boolean;
+}
+
+export interface WarningRow {
+  level: PlaceLevel;
+  id: string;
+  name: string;
+  parent: string;
+  stage: Stage;
+  year: number;
+  pupils: number | null;
+  low: number | null;
+  high: number | null;
+  places: number | null;
+  utilisation: number | null;
+  colour: WarningColour;
+  colour_low: WarningColour;
+  colour_high: WarningColour;
+  worst_ahead: WarningColour;
+  shortage_probability: number | null;
+  surplus_probability: number | null;
+  action: string | null;
+  act_by: string | null;
+  overdue: boolean;
+  reason: string;
+  reason_zh: string;
+}
+
+export interface PeakRow {
+  level: PlaceLevel;
+  id: string;
+  name: string;
+  stage: Stage;
+  peak_year: number;
+  peak_pupils: number | null;
+  peak_is_first_year: boolean;
+  trough_year: number;
+  trough_pupils: number | null;
+  last_year: number;
+  last_pupils: number | null;
+  change_to_last: number | null;
+  surplus_years: number;
+  deepest_surplus: number | null;
+  deepest_surplus_year: number | null;
+}
+
+export interface SmallClassRow {
+  stage: Stage;
+  class_norm: number;
+  year: number;
+  pupils: number;
+  classes: number;
+  classrooms: number;
+  classrooms_missing: number;
+  teachers: number;
+  mean_class: number;
+}
+
+export interface MigrantRow {
+  level: PlaceLevel;
+  id: string;
+  name: string;
+  stage: Stage;
+  year: number;
+  change: number;
+  migrants: number | null;
+  in_public: number | null;
+  coverage: number | null;
+  gap: number | null;
+}
+
+/** Two figures that should agree and do not. */
+export interface Conflict {
+  kind: string;
+  level: string;
+  place: string;
+  name: string;
+  year: number;
+  cohort: string;
+  first: number | null;
+  first_source: string;
+  second: number | null;
+  second_source: string;
+  ratio: number | null;
+  reason: string;
+  reason_zh: string;
+}
+
+export interface Note {
+  text: string;
+  text_zh: string;
+}
+
+export interface Sources {
+  used: { source: string; table: string; cells: number; first_year: number; last_year: number }[];
+  conflicts: Conflict[];
+  conflicts_in_all: number;
+  gaps: Note[];
+}
+
+export interface Correction {
+  level: PlaceLevel;
+  id: string;
+  name: string;
+  stage: Stage;
+  year: number;
+  cohort_side: number | null;
+  school_side: number | null;
+  agreed: number | null;
+}
+
+/** People by sex and completed age, `[year][age]`; `sexes`: male and female, or both together. */
+export interface Pyramid {
+  division: string;
+  years: number[];
+  ages: number[];
+  sexes: string[];
+  people: Record<string, number[][]>;
+}
+
+export interface SchoolGrades {
+  id: string;
+  name: string;
+  grades: Record<string, ByYear>;
+}
+
+/** The whole forecast; the page reads its parts, and the rest from here. */
+export interface ForecastDocument {
+  base_year: number;
+  years: number[];
+  stages: Stage[];
+  method: Note[];
+  notes: Note[];
+  norms: NormUse[];
+  dataset_hash: string;
+  accuracy: AccuracyReport | null;
+  accuracy_note: Note;
+}
+
+/** How far one method was off at a horizon; figures in per cent. */
+export interface Score {
+  unit: string;
+  stage: string | null;
+  horizon: number;
+  method: string;
+  cases: number;
+  mape: number | null;
+  median_ape: number | null;
+  weighted_ape: number | null;
+  bias: number | null;
+  /** Share of cases within the band; null for a method without one. */
+  coverage: number | null;
+  /** Whether it is compared: it has nearly all cases. */
+  ranked: boolean;
+  best: boolean;
+  size_class?: string;
+}
+
+/** A backtest on one history. */
+export interface TestedHistory {
+  name: string;
+  kind: string;
+  notes: string[];
+  trials: number;
+  scores: Score[];
+  scores_by_size: Score[];
+}
+
+export interface AccuracyReport {
+  histories: TestedHistory[];
+}
+
+export interface Accuracy {
+  accuracy: AccuracyReport | null;
+  accuracy_note: Note;
+}
+
+export interface MonitoringReport {
+  id: string;
+  level: "district" | "city";
+  division: string;
+  title: string;
+  synthetic?: boolean;
+  state: "draft" | "signed";
+  forecast_ids: string[];
+  merged_from: string[];
+  comments: string;
+  hash: string;
+  created_at: string;
+  created_by: string;
+  signed_at: string | null;
+  signed_by: string | null;
+  signed_name: string | null;
+}

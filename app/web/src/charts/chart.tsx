@@ -10,6 +10,7 @@ interface ChartProps {
   series: readonly uPlot.Series[];
   axes: readonly uPlot.Axis[];
   scales?: uPlot.Scales;
+  bands?: readonly uPlot.Band[];
   height: number;
 }
 
@@ -21,7 +22,7 @@ export function axis(options: uPlot.Axis = {}): uPlot.Axis {
 }
 
 /** Words and colours are read when the chart is made: give a `key` with the language to make it anew. */
-export function Chart({ label, data, series, axes, scales, height }: ChartProps) {
+export function Chart({ label, data, series, axes, scales, bands, height }: ChartProps) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
 
@@ -30,7 +31,15 @@ export function Chart({ label, data, series, axes, scales, height }: ChartProps)
     if (!container) return undefined;
     const width = container.clientWidth || 480;
     plot.current = new uPlot(
-      { width, height, series: [...series], axes: [...axes], ...(scales ? { scales } : {}), legend: { live: true } },
+      {
+        width,
+        height,
+        series: [...series],
+        axes: [...axes],
+        ...(scales ? { scales } : {}),
+        ...(bands ? { bands: [...bands] } : {}),
+        legend: { live: true },
+      },
       data,
       container,
     );

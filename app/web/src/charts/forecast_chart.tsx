@@ -5,15 +5,9 @@ import type uPlot from "uplot";
 
 import { number } from "../format";
 import { language, t, word } from "../language";
-import type { Forecast, Stage } from "../wire";
+import type { Forecast } from "../wire";
 import { axis, Chart } from "./chart";
-
-const LOOK: Record<Stage, { stroke: string; dash?: number[] }> = {
-  preschool: { stroke: "#b3641e", dash: [2, 4] },
-  primary: { stroke: "#12495c" },
-  junior: { stroke: "#7a3f8f", dash: [8, 4] },
-  senior: { stroke: "#2f7d4f", dash: [10, 3, 2, 3] },
-};
+import { STAGE_LOOK } from "./looks";
 
 export function ForecastChart({ forecast }: { forecast: Forecast }) {
   const stages = forecast.stages.filter((stage) => forecast.totals[stage]?.some((pupils) => (pupils ?? 0) > 0));
@@ -38,7 +32,7 @@ export function ForecastChart({ forecast }: { forecast: Forecast }) {
             label: word("stage", stage),
             width: 2.5,
             value: (_: uPlot, raw: number | null) => number(raw),
-            ...LOOK[stage],
+            ...STAGE_LOOK[stage],
           })),
         ]}
         axes={[

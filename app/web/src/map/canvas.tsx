@@ -10,14 +10,15 @@ import * as base from "./base";
 import * as schools from "./schools";
 import * as settlements from "./settlements";
 import * as trips from "./trips";
+import * as warnings from "./warnings";
 import * as zones from "./zones";
 
 setWorkerUrl(maplibreWorkerUrl);
 
 export type { MapLibreMap };
 
-/** What the pointer hit: a school before the settlement it stands in. */
-export type Hit = { kind: "school" | "settlement"; id: string };
+/** What the pointer hit: a school before the settlement it stands in; `warned` is a place of the warning map. */
+export type Hit = { kind: "school" | "settlement" | "warned"; id: string };
 
 /** A map shown on this page, for browser tests: `window.__maps[name]`. */
 declare global {
@@ -37,7 +38,7 @@ interface CanvasProps {
 }
 
 function layers(baseMapUrl: string | null): { sources: Record<string, SourceSpecification>; all: LayerSpecification[] } {
-  const drawn = [base.start(baseMapUrl), zones.start(), settlements.start(), trips.start(), schools.start()];
+  const drawn = [base.start(baseMapUrl), zones.start(), warnings.start(), settlements.start(), trips.start(), schools.start()];
   return {
     sources: Object.assign({}, ...drawn.map((layer) => layer.sources)) as Record<string, SourceSpecification>,
     all: drawn.flatMap((layer) => layer.layers),
@@ -51,6 +52,10 @@ function hitAt(map: MapLibreMap, point: { x: number; y: number }): Hit | null {
   ];
   const school = map.queryRenderedFeatures(near, { layers: [schools.SYMBOLS] })[0];
   if (school) return { kind: "school", id: String(school.properties.id) };
+  const warned =
+    map.queryRenderedFeatures(near, { layers: [warnings.SIGNS] })[0] ??
+    map.queryRenderedFeatures([point.x, point.y], { layers: [warnings.LAND] })[0];
+  if (warned) return { kind: "warned", id: String(warned.properties.id) };
   const exact = map.queryRenderedFeatures([point.x, point.y], { layers: settlements.TOUCHED })[0];
   const settlement = exact ?? map.queryRenderedFeatures(near, { layers: settlements.TOUCHED })[0];
   return settlement ? { kind: "settlement", id: String(settlement.properties.id) } : null;
@@ -84,6 +89,7 @@ export function MapCanvas({ name, label, bounds, baseMapUrl, onReady, onHit, con
     }
     map.on("load", () => {
       schools.addSymbols(map);
+      warnings.addSymbols(map);
       settlements.addHatches(map);
       onReady(map);
     });

@@ -38,6 +38,9 @@ export function DatasetView({ id, baseMapUrl, mayPlan }: DatasetViewProps) {
           </h1>
         </div>
         <div class="actions">
+          <a class="button" href={link("forecasts", null, { dataset: id })}>
+            {t("nav.forecasts")}
+          </a>
           {mayPlan && (
             <>
               <a class="button" href={files.datasetWorkbook(id)} download>

@@ -1,0 +1,34 @@
+/** The colour of a warning in words, with a sign that tells it without colour. */
+
+import { t, word } from "../language";
+import { WARNING_COLOURS, type WarningColour } from "../wire";
+
+/** Up and pointed: too few places; down: too many. */
+export const WARNING_SIGNS: Record<WarningColour, string> = { red: "▲", orange: "◆", yellow: "●", normal: "○", blue: "▼" };
+
+/** How bad each colour is, worst first. */
+export const severity = (colour: WarningColour): number => WARNING_COLOURS.indexOf(colour);
+
+export function WarningMark({ colour }: { colour: WarningColour }) {
+  return (
+    <span class={`badge warning-${colour}`}>
+      <span aria-hidden="true">{WARNING_SIGNS[colour]}</span> {word("colour", colour)}
+    </span>
+  );
+}
+
+/** What the colours mean, for the side of a map. */
+export function WarningLegend() {
+  return (
+    <ul class="legend" aria-label={t("legend")}>
+      {WARNING_COLOURS.map((colour) => (
+        <li>
+          <span class={`warning-sign warning-sign-${colour}`} aria-hidden="true">
+            {WARNING_SIGNS[colour]}
+          </span>
+          {word("colour_meaning", colour)}
+        </li>
+      ))}
+    </ul>
+  );
+}

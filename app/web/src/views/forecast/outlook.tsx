@@ -1,0 +1,180 @@
+/** Children of a place by stage and year, each stage with its band. */
+
+import { api } from "../../api";
+import { BandChart } from "../../charts/band_chart";
+import { chance, number } from "../../format";
+import { t, word } from "../../language";
+import { useLoaded } from "../../load";
+import type { ByStage, ByYear, PlaceOutlook, SchoolGrades, Stage, StoredForecast } from "../../wire";
+import { PLACE_LEVELS } from "../../wire";
+import { Figures, Read, type TabProps, usePlaceChoice } from "./tab";
+
+export function OutlookTab({ forecast }: TabProps) {
+  const choice = usePlaceChoice(forecast, PLACE_LEVELS);
+  const variants = useLoaded(() => api.variants(forecast.id), [forecast.id]);
+  return (
+    <Figures title={t("outlook.title")} forecast={forecast}>
+      {choice.control}
+      <p class="field-hint">{t("outlook.hint", { band: chance(forecast.recipe.band), paths: forecast.recipe.paths })}</p>
+      <Read loaded={choice.outlook}>
+        {({ years, stages }) =>
+          choice.place && (
+            <PlaceFigures
+              key={choice.level + choice.place.id}
+              place={choice.place}
+              years={years}
+              stages={stages}
+              variants={choice.level === "division" ? variants.value : null}
+            />
+          )
+        }
+      </Read>
+      {choice.level === "school" && choice.place && <Grades forecast={forecast} school={choice.place.id} />}
+    </Figures>
+  );
+}
+
+interface PlaceFiguresProps {
+  place: PlaceOutlook;
+  years: number[];
+  stages: Stage[];
+  variants: Record<string, ByStage<ByYear>> | null;
+}
+
+function PlaceFigures({ place, years, stages, variants }: PlaceFiguresProps) {
+  const known = stages.filter((stage) => place.pupils[stage]?.some((pupils) => pupils !== null));
+  if (known.length === 0) return <p class="empty">{t("outlook.none")}</p>;
+  return (
+    <>
+      <div class={known.length === 1 ? "" : "chart-grid"}>
+        {known.map((stage) => (
+          <figure class="stage-chart">
+            <figcaption>{word("stage", stage)}</figcaption>
+            <BandChart
+              label={t("outlook.chart", { place: place.name, stage: word("stage", stage) })}
+              stage={stage}
+              years={years}
+              pupils={place.pupils[stage] ?? []}
+              low={place.low[stage] ?? []}
+              high={place.high[stage] ?? []}
+              places={place.places[stage]}
+              variants={variantsOf(variants, stage)}
+            />
+          </figure>
+        ))}
+      </div>
+      <details class="fold">
+        <summary>{t("forecast.figures")}</summary>
+        <FigureTable place={place} years={years} stages={known} />
+      </details>
+    </>
+  );
+}
+
+/** The low and the high variant of a stage; the middle one is the forecast itself. */
+function variantsOf(variants: Record<string, ByStage<ByYear>> | null, stage: Stage): Record<string, ByYear> {
+  const own = Object.entries(variants ?? {}).flatMap(([name, byStage]) => {
+    const line = byStage[stage];
+    return name !== "middle" && line ? [[name, line] as const] : [];
+  });
+  return Object.fromEntries(own);
+}
+
+function FigureTable({ place, years, stages }: { place: PlaceOutlook; years: number[]; stages: Stage[] }) {
+  return (
+    <div class="table-scroll" tabIndex={0} role="region" aria-label={t("forecast.figures")}>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col" rowSpan={2}>
+              {t("year")}
+            </th>
+            {stages.map((stage) => (
+              <th scope="colgroup" class="numeric" colSpan={3}>
+                {word("stage", stage)}
+              </th>
+            ))}
+          </tr>
+          <tr>
+            {stages.map(() => (
+              <>
+                <th scope="col" class="numeric">
+                  {t("outlook.pupils")}
+                </th>
+                <th scope="col" class="numeric">
+                  {t("band")}
+                </th>
+                <th scope="col" class="numeric">
+                  {t("outlook.places")}
+                </th>
+              </>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {years.map((year, index) => (
+            <tr>
+              <th scope="row">{year}</th>
+              {stages.map((stage) => (
+                <>
+                  <td class="numeric">{number(place.pupils[stage]?.[index])}</td>
+                  <td class="numeric dim">{band(place.low[stage]?.[index], place.high[stage]?.[index])}</td>
+                  <td class="numeric">{number(place.places[stage]?.[index])}</td>
+                </>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/** Two ends as one figure. */
+export function band(low: number | null | undefined, high: number | null | undefined): string {
+  if (low === null || low === undefined || high === null || high === undefined) return t("none");
+  return t("band.ends", { low: number(low), high: number(high) });
+}
+
+/** Pupils of one school by grade. */
+function Grades({ forecast, school }: { forecast: StoredForecast; school: string }) {
+  const loaded = useLoaded(() => api.schoolGrades(forecast.id), [forecast.id]);
+  const own = loaded.value?.find((one) => one.id === school);
+  if (!own || !forecast.summary) return null;
+  return (
+    <details class="fold">
+      <summary>{t("outlook.grades", { school: own.name })}</summary>
+      <GradeTable grades={own} years={forecast.summary.years} />
+    </details>
+  );
+}
+
+function GradeTable({ grades, years }: { grades: SchoolGrades; years: number[] }) {
+  const rows = Object.entries(grades.grades).sort(([a], [b]) => Number(a) - Number(b));
+  return (
+    <div class="table-scroll" tabIndex={0} role="region" aria-label={t("outlook.grades", { school: grades.name })}>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">{t("grade")}</th>
+            {years.map((year) => (
+              <th scope="col" class="numeric">
+                {year}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(([grade, pupils]) => (
+            <tr>
+              <th scope="row">{word("grade", grade)}</th>
+              {years.map((_, index) => (
+                <td class="numeric">{number(pupils[index])}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
