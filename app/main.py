@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from fastapi.responses import PlainTextResponse
 from fastapi.staticfiles import StaticFiles
 
-from app.api import access, datasets, doc, ogc, plans, problems, runs, scenarios, schedules
+from app.api import access, datasets, doc, forecasts, ogc, plans, problems, runs, scenarios, schedules
 from app.api.headers import SecurityHeaders
 from app.api.limits import BodyLimit
 from app.api.service import RunStarter, Service
@@ -65,6 +65,7 @@ def create_app(settings: Settings, starter: RunStarter, *, page: Path = PAGE) ->
         scenarios.router,
         runs.router,
         plans.router,
+        forecasts.router,
         schedules.router,
         ogc.router,
     ):

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from app.cases.scenario import Scenario, SolveOrder
 from app.db import datasets, plans, runs, scenarios
 from app.db.errors import NotFound
-from app.db.models import RunRow
+from app.db.models import Kind, RunRow
 from app.db.session import Database
 from app.permissions import Identity
 from app.reports import layers
@@ -25,10 +25,10 @@ T = TypeVar("T")
 
 
 class RunStarter(Protocol):
-    """Hands a queued run to the workers; a second time changes nothing."""
+    """Hands queued work to the workers; a second time changes nothing."""
 
-    def start(self, run_id: str) -> object:
-        """Start a run that is stored as queued; called after its transaction."""
+    def start(self, id: str, kind: Kind = Kind.RUN) -> object:
+        """Start what is stored as queued; called after its transaction."""
 
 
 class Shelf:

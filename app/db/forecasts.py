@@ -101,8 +101,8 @@ def pack(document: ForecastDocument) -> Packed:
 
 
 def canonical(document: ForecastDocument) -> bytes:
-    """Write a document as canonical JSON."""
-    plain = document.model_dump(mode="json")
+    """Write a document as canonical JSON; a figure that is not a number is null."""
+    plain = json.loads(document.model_dump_json())
     return json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
 

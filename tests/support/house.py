@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 from app.audit import SYSTEM
 from app.cases.plan_document import PlanDocument
 from app.db import datasets, runs, scenarios, schedules, tokens
+from app.db.models import Kind
 from app.db.session import Database
 from app.main import create_app
 from app.settings import Settings
@@ -26,13 +27,13 @@ OTHER = hamlet_plan.OTHER_DIVISION
 
 
 class Starter:
-    """Writes down which runs were handed to the workers."""
+    """Writes down what was handed to the workers."""
 
     def __init__(self) -> None:
         self.started: list[str] = []
 
-    def start(self, run_id: str) -> None:
-        self.started.append(run_id)
+    def start(self, id: str, kind: Kind = Kind.RUN) -> None:
+        self.started.append(id)
 
 
 @dataclass(frozen=True)
