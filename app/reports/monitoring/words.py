@@ -91,3 +91,10 @@ def action(name: str | None) -> str:
 def severity(name: str) -> int:
     """Rank a colour, the gravest first; blue asks for action and goes before normal."""
     return SEVERITY.index(name) if name in SEVERITY else len(SEVERITY)
+
+
+def migrants(migrants: int, in_public: int, gap: int, coverage: float) -> tuple[str, str, str, str]:
+    """Write migrant children, those in public places, their share, and the gap: the three counts tell each other."""
+    if any(small(value) for value in (migrants, in_public, gap)):
+        return count(migrants), UNKNOWN, UNKNOWN, UNKNOWN
+    return count(migrants), count(in_public), percent(coverage), count(gap)

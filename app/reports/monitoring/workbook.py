@@ -146,6 +146,8 @@ COUNTED = frozenset(
 """Facts of a forecast's rows that count children."""
 TELLING = frozenset({"utilisation", "reason", "reason_zh", "change_to_last", "ratio", "coverage"})
 """Facts from which a masked count of the same row could be worked out."""
+SUM = frozenset({"in_public", "gap"})
+"""Together they are the migrants of the row: where one is masked the other must go too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +197,7 @@ def masked(facts: Mapping[str, Any]) -> dict[str, object]:
     hidden = {name for name in COUNTED & facts.keys() if words.small(facts[name])}
     if not hidden:
         return dict(facts)
-    telling = dict.fromkeys(TELLING & facts.keys(), words.UNKNOWN)
+    telling = dict.fromkeys((TELLING if hidden.isdisjoint(SUM) else TELLING | SUM) & facts.keys(), words.UNKNOWN)
     return {**facts, **telling, **dict.fromkeys(hidden, MASK)}
 
 
@@ -276,15 +278,14 @@ def _pyramids(document: ForecastDocument, show: Show) -> tuple[Sequence[Column],
 
 
 def _accuracy(document: ForecastDocument) -> tuple[Sequence[Column], Iterable[Row]]:
-    """Lay the report of the backtest out: each list of records in it, one after the other, whatever its columns are."""
+    """Lay the report of the backtest out: every score of every history, whatever its columns are."""
     records = [
-        {"table": name, **record}
-        for name, value in (document.accuracy or {}).items()
-        if isinstance(value, list)
-        for record in value
-        if isinstance(record, dict)
+        {"history": history["name"], "table": name, **record}
+        for history in (document.accuracy or {}).get("histories", [])
+        for name in ("scores", "scores_by_size")
+        for record in history.get(name, [])
     ]
-    names = list(dict.fromkeys(name for record in records for name in record)) or ["table"]
+    names = list(dict.fromkeys(name for record in records for name in record)) or ["history"]
     return [Column(name, name, 16) for name in names], records
 
 
