@@ -42,7 +42,8 @@ def state(inputs: Inputs) -> str:
     return words.STATE["draft" if inputs.signature is None else "signed"]
 
 
-def _standing(inputs: Inputs) -> Iterator[tuple[str, str]]:
+def standing(inputs: Inputs) -> Iterator[tuple[str, str]]:
+    """Tell on the cover who signed and when."""
     yield "状态 State", state(inputs)
     if inputs.signature is not None:
         yield "签发 Signed", f"{inputs.signature.name}，{words.day(inputs.signature.at)}"
