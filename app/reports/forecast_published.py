@@ -53,7 +53,7 @@ def _is_small(value: object) -> bool:
 
 @cache
 def as_sent(kind: Any) -> Any:
-    """Give the form in which a part, or lists and mappings of parts, are sent: a count that may be masked may be null."""
+    """Give the form in which a part, or lists and mappings of parts, are sent: what may be masked may be null."""
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         return _model_as_sent(kind)
     return _within(kind, as_sent)

@@ -7,15 +7,18 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import forecast_document
 import hamlet_plan
 import pytest
 from fastapi import FastAPI
+from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from app.audit import SYSTEM
+from app.cases.forecast_document import ForecastDocument, Recipe
 from app.cases.plan_document import PlanDocument
-from app.db import datasets, runs, scenarios, schedules, tokens
-from app.db.models import Kind
+from app.db import datasets, forecasts, runs, scenarios, schedules, tokens
+from app.db.models import DatasetRow, Kind
 from app.db.session import Database
 from app.main import create_app
 from app.settings import Settings
@@ -46,6 +49,7 @@ class Stored:
     plan: str
     schedule: str
     token: str
+    forecast: str
 
 
 @dataclass
@@ -87,7 +91,7 @@ class House:
         return self.client(self.first_token)
 
     def store_plan(self, division: str = HOME, document: PlanDocument | None = None) -> Stored:
-        """Store a dataset with a scenario, a done run, its plan, a schedule and a token."""
+        """Store a dataset with a scenario, a done run, its plan, a schedule, a token and a done forecast."""
         district = hamlet_plan.hamlets(division)
         with self.database.writing() as session:
             dataset, _ = datasets.store(session, district, [], SYSTEM)
@@ -102,7 +106,21 @@ class House:
                 session, name="someone", role="reader", level="district", division=division, actor=SYSTEM
             )
             assert plan is not None
-            return Stored(dataset.id, scenario.id, run.id, plan, schedule.id, token.id)
+            forecast = _forecast(session, dataset, forecast_document.document(division=division))
+            return Stored(dataset.id, scenario.id, run.id, plan, schedule.id, token.id, forecast)
+
+    def store_forecast(self, document: ForecastDocument, division: str = HOME) -> str:
+        """Store a done forecast of the three hamlets."""
+        with self.database.writing() as session:
+            dataset, _ = datasets.store(session, hamlet_plan.hamlets(division), [], SYSTEM)
+            return _forecast(session, dataset, document)
+
+
+def _forecast(session: Session, dataset: DatasetRow, document: ForecastDocument) -> str:
+    forecast, _ = forecasts.create(session, dataset, Recipe(), actor=SYSTEM)
+    forecasts.mark_running(session, forecast.id, "w1")
+    assert forecasts.finish(session, forecast.id, forecasts.pack(document), {"executor": "w1"})
+    return forecast.id
 
 
 @pytest.fixture

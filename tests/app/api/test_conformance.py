@@ -39,6 +39,7 @@ def test_every_operation_keeps_to_the_document(lived_in):
         "run_id": stored.run,
         "plan_id": stored.plan,
         "schedule_id": stored.schedule,
+        "forecast_id": stored.forecast,
         "settlement_id": "A",
         "school_id": "south",
         "collection": f"{stored.plan}.zones",
@@ -77,4 +78,4 @@ def test_every_operation_keeps_to_the_document(lived_in):
 
         keeps_to_the_document()
         checked += 1
-    assert checked > 45
+    assert checked > 65

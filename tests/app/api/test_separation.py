@@ -41,12 +41,14 @@ def fill(path, stored, **more):
         "plan_id": stored.plan,
         "schedule_id": stored.schedule,
         "token_id": stored.token,
+        "forecast_id": stored.forecast,
         "settlement_id": "A",
         "school_id": "south",
         "collection": f"{stored.plan}.zones",
         "feature": "south",
         "table": "schools",
         "layer": "schools",
+        "level": "school",
     } | more
     return re.sub(r"{(\w+)}", lambda name: values[name[1]], path)
 
@@ -55,6 +57,7 @@ def body(path, stored):
     return {
         "/api/scenarios": {"dataset_id": stored.dataset, "scenario": {"title": "t", "target_year": 2031}},
         "/api/runs": {"scenario_id": stored.scenario},
+        "/api/forecasts": {"dataset_id": stored.dataset},
         "/api/schedules": {"scenario_id": stored.scenario, "cron": "30 2 * * *"},
     }.get(path, BODIES.get(path))
 
@@ -100,6 +103,7 @@ def test_another_district_gets_404_for_every_id_and_nothing_in_every_list(house)
             assert {row.get("division") for row in rows} <= {OTHER}, where
             assert stored.plan not in reply.text, where
             assert stored.dataset not in reply.text, where
+            assert stored.forecast not in reply.text, where
         elif path in {"/api/datasets", "/api/tokens"}:
             assert reply.status_code == 403, where  # it names another division itself
         else:
