@@ -60,6 +60,18 @@ class MigrantCount(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class _Count:
+    """A sum of counts."""
+
+    place: str
+    level: str
+    stage: Stage
+    year: int
+    migrants: int
+    in_public: int
+
+
+@dataclass(frozen=True, slots=True)
 class Migrants:
     """
     Migrant children of a place, stage and year.
@@ -113,6 +125,32 @@ def expected(
         norm = norms.find("gov.migrant", count.stage, on)
         rows.extend(_rows(count, growth, years, names, 0.0 if norm is None else norm.value, changes))
     return tuple(rows)
+
+
+def with_parents(counts: Sequence[MigrantCount], layer: Layer, level: str) -> tuple[MigrantCount, ...]:
+    """
+    Add counts of the coarser places of ``level``: at each stage the sum over the places of the layer that they hold.
+
+    The latest count of each place is summed, as of the last of their years. A coarser place counted itself at the stage
+    keeps its own count and gets no sum.
+    """
+    parent_of = dict(zip(layer.ids, layer.parents, strict=True))
+    counted = {(count.place, count.stage) for count in counts if count.level == level}
+    parts: dict[tuple[str, Stage], list[MigrantCount]] = {}
+    for count in _latest(counts):
+        parent = parent_of.get(count.place, "") if count.level == layer.level else ""
+        if parent and (parent, count.stage) not in counted:
+            parts.setdefault((parent, count.stage), []).append(count)
+    sums = (
+        _Count(
+            parent, level, stage,
+            max(part.year for part in held),
+            sum(part.migrants for part in held),
+            sum(part.in_public for part in held),
+        )
+        for (parent, stage), held in parts.items()
+    )  # fmt: skip
+    return (*counts, *sums)
 
 
 def growth_of(layers: Iterable[Layer], counts: Iterable[MigrantCount]) -> dict[tuple[str, str, str, int], float]:

@@ -2,8 +2,8 @@
 Two-sided warning: where places run short or stand empty, in which year, how sure, and until when one can act.
 
 Levels by u = pupils / places: red, orange, yellow from their thresholds up, blue under its own, else normal. The one
-rule found that gives figures, 浙教基〔2018〕100号, has yellow from 90 and red from 100 %: orange set equal to red. A level
-once entered is left only when u is the margin past its threshold:
+rule found that gives figures has yellow from 90 and red from 100 %, so orange set equal to red (浙教基〔2018〕100号). A
+level once entered is left only when u is the margin past its threshold:
 
     red, orange, yellow    entered at u >= t, left at u <= t - margin (then the next lower level is tried)
     blue                   entered at u < t,  left at u >= t + margin
