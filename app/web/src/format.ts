@@ -38,6 +38,11 @@ export function moment(iso: string | null | undefined): string {
   return new Date(iso).toLocaleString(locale(), { dateStyle: "medium", timeStyle: "short" });
 }
 
+/** A share as per cent with one decimal at most. */
+export function shareOf(share: number | null | undefined): string {
+  return share === null || share === undefined ? t("none") : `${number(share * 100, 1)}%`;
+}
+
 /** A relative change with its sign, in whole per cent: -20% is -0.2. */
 export function change(share: number | null | undefined): string {
   if (share === null || share === undefined) return t("none");

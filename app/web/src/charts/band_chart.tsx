@@ -39,6 +39,12 @@ export function BandChart({ label, stage, years, pupils, low, high, places, vari
     [years, pupils, low, high, places, variants],
   );
   const value = (_: uPlot, raw: number | null) => number(raw);
+  const withBand = (plot: uPlot, raw: number | null, _series: number, at: number | null) => {
+    const [most, least] = [plot.data[1]?.[at ?? -1], plot.data[2]?.[at ?? -1]];
+    return raw === null || most == null || least == null
+      ? number(raw)
+      : t("band.around", { n: number(raw), low: number(least), high: number(most) });
+  };
   const edge = { class: "band-edge", width: 0.5, stroke: `${stroke}66`, points: { show: false } };
   return (
     <Chart
@@ -52,9 +58,19 @@ export function BandChart({ label, stage, years, pupils, low, high, places, vari
         { label: t("year"), value: (_, raw: number | null) => (raw === null ? t("none") : String(raw)) },
         { label: t("band.high"), value, ...edge },
         { label: t("band.low"), value, ...edge },
-        { label: t("outlook.pupils"), value, stroke, width: 2.5 },
+        { label: t("outlook.pupils"), value: withBand, stroke, width: 2.5 },
         ...(places
-          ? [{ label: t("outlook.places"), value, stroke: "#41555e", width: 1.6, dash: [6, 4], ...(steps ? { paths: steps } : {}) }]
+          ? [
+              {
+                label: t("outlook.places"),
+                value,
+                stroke: "#41555e",
+                width: 1.6,
+                dash: [6, 4],
+                points: { show: false },
+                ...(steps ? { paths: steps } : {}),
+              },
+            ]
           : []),
         ...names.map((name) => ({
           label: word("variant", name),

@@ -38,7 +38,7 @@ export function Chart({ label, data, series, axes, scales, bands, height }: Char
         axes: [...axes],
         ...(scales ? { scales } : {}),
         ...(bands ? { bands: [...bands] } : {}),
-        legend: { live: true },
+        legend: { live: true, markers: { width: 2, dash: (plot, index) => (plot.series[index]?.dash?.length ? "dashed" : "solid") } },
       },
       data,
       container,

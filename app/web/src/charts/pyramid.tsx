@@ -20,7 +20,7 @@ export function PyramidChart({ pyramid, at }: PyramidChartProps) {
   const sides = pyramid.sexes;
   const counts = (sex: string, year: number) => pyramid.people[sex]?.[year] ?? [];
   const most = Math.max(1, ...sides.flatMap((sex) => (pyramid.people[sex] ?? []).flatMap((year) => year)));
-  const step = niceStep(most / 3);
+  const step = niceStep(most / 4);
   const reach = Math.ceil(most / step) * step;
   const inner = HEIGHT - EDGE.top - EDGE.bottom;
   const bar = inner / Math.max(1, pyramid.ages.length);

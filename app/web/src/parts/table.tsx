@@ -3,6 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { useMemo, useState } from "preact/hooks";
 
+import { number } from "../format";
 import { language, t } from "../language";
 
 const ROWS_AT_ONCE = 100;
@@ -16,6 +17,16 @@ export interface Column<Row> {
   numeric?: boolean;
   /** Sentences: kept wide enough to read. */
   sentence?: boolean;
+}
+
+/** A column of figures. */
+export function figure<Row>(
+  key: string,
+  heading: string,
+  value: (row: Row) => number | null,
+  shown: (value: number | null) => string = number,
+): Column<Row> {
+  return { key, heading, numeric: true, value, cell: (row) => shown(value(row)) };
 }
 
 interface TableProps<Row> {

@@ -17,7 +17,7 @@ import { CertificateBox, NormsUsed } from "../parts/certificate";
 import { DecisionMark, StatusMark } from "../parts/marks";
 import { PlacePanel } from "../parts/place_panel";
 import { RepairTable } from "../parts/repairs";
-import { type Column, DataTable } from "../parts/table";
+import { type Column, DataTable, figure } from "../parts/table";
 import { link } from "../route";
 import type { AdjustedPlan, Clash, Measures, Plan, PlanDocument, SchoolPlan, SettlementPlan, Stage, Unserved } from "../wire";
 import { todaySymbol } from "./dataset";
@@ -506,14 +506,4 @@ function SettlementTable({ document, names, hit, choose }: ListsProps) {
       searchable
     />
   );
-}
-
-/** A column of figures. */
-function figure<Row>(
-  key: string,
-  heading: string,
-  value: (row: Row) => number | null,
-  shown: (value: number | null) => string = number,
-): Column<Row> {
-  return { key, heading, numeric: true, value, cell: (row) => shown(value(row)) };
 }

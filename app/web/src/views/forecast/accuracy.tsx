@@ -9,9 +9,8 @@ import { chance, number } from "../../format";
 import { language, t, word } from "../../language";
 import { useLoaded } from "../../load";
 import { Field } from "../../parts/basic";
-import { type Column, DataTable } from "../../parts/table";
+import { type Column, DataTable, figure } from "../../parts/table";
 import type { AccuracyReport, Score, TestedHistory } from "../../wire";
-import { figure } from "./peaks";
 import { Figures, Read, saidNote, type TabProps } from "./tab";
 
 const OURS = "junheng";

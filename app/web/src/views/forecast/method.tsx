@@ -20,7 +20,7 @@ export function MethodTab({ forecast }: TabProps) {
             <Figures title={t("method.title")} forecast={forecast}>
               <NoteList notes={document.method} />
             </Figures>
-            <Figures title={t("method.facts")} forecast={forecast}>
+            <Figures title={t("method.facts")} forecast={forecast} class="one-column">
               <Facts
                 rows={[
                   [t("recipe"), recipeSummary(forecast.recipe)],

@@ -5,13 +5,12 @@ import type uPlot from "uplot";
 
 import { api } from "../../api";
 import { axis, Chart } from "../../charts/chart";
-import { change, percent } from "../../format";
+import { change, shareOf } from "../../format";
 import { language, t, word } from "../../language";
 import { useLoaded } from "../../load";
 import { Field } from "../../parts/basic";
-import { type Column, DataTable } from "../../parts/table";
+import { type Column, DataTable, figure } from "../../parts/table";
 import { type MigrantRow, type Norm, type Stage, STAGES } from "../../wire";
-import { figure } from "./peaks";
 import { Figures, Read, StageSegments, type TabProps } from "./tab";
 
 /** The norm that says which share of migrant children must find public places. */
@@ -72,7 +71,7 @@ function Migrants({ rows, shares }: { rows: MigrantRow[]; shares: readonly Norm[
       </div>
       <p class="field-hint">{t("migrants.hint")}</p>
       <CoverageChart key={`${place} ${stage}`} rows={own} share={share} />
-      {share !== null && <p class="field-hint">{t("migrants.norm", { share: percent(share), source })}</p>}
+      {share !== null && <p class="field-hint">{t("migrants.norm", { share: shareOf(share), source })}</p>}
       <MigrantTable rows={own} share={share} />
     </>
   );
@@ -89,7 +88,7 @@ function CoverageChart({ rows, share }: { rows: MigrantRow[]; share: number | nu
       ...(share !== null ? [years.map(() => share)] : []),
     ];
   }, [rows, share]);
-  const value = (_: uPlot, raw: number | null) => percent(raw);
+  const value = (_: uPlot, raw: number | null) => shareOf(raw);
   return (
     <Chart
       key={language()}
@@ -107,12 +106,12 @@ function CoverageChart({ rows, share }: { rows: MigrantRow[]; share: number | nu
           dash: LINES[index % LINES.length]?.dash ?? [],
         })),
         ...(share !== null
-          ? [{ label: t("migrants.mark", { share: percent(share) }), value, stroke: "#a3211a", width: 1.6, dash: [3, 3] }]
+          ? [{ label: t("migrants.mark", { share: shareOf(share) }), value, stroke: "#a3211a", width: 1.6, dash: [3, 3], points: { show: false } }]
           : []),
       ]}
       axes={[
         axis({ incrs: [1, 2, 5], values: (_, splits) => splits.map(String) }),
-        axis({ size: 62, values: (_, splits) => splits.map((split) => percent(split)) }),
+        axis({ size: 62, values: (_, splits) => splits.map((split) => shareOf(split)) }),
       ]}
     />
   );
@@ -135,7 +134,7 @@ function MigrantTable({ rows, share }: { rows: MigrantRow[]; share: number | nul
             {share !== null && row.coverage !== null && row.coverage < share && (
               <span class="badge badge-bad">{t("migrants.under")}</span>
             )}{" "}
-            {percent(row.coverage)}
+            {shareOf(row.coverage)}
           </>
         ),
       },

@@ -3,10 +3,10 @@
 import { useMemo, useState } from "preact/hooks";
 
 import { api } from "../../api";
-import { change, number } from "../../format";
+import { change } from "../../format";
 import { language, t, word } from "../../language";
 import { useLoaded } from "../../load";
-import { type Column, DataTable } from "../../parts/table";
+import { type Column, DataTable, figure } from "../../parts/table";
 import type { PeakRow, PlaceLevel } from "../../wire";
 import { Figures, LevelSegments, Read, type TabProps } from "./tab";
 
@@ -57,14 +57,4 @@ function PeakTable({ rows }: { rows: PeakRow[] }) {
     [language(), rows],
   );
   return <DataTable caption={t("peaks.title")} columns={columns} rows={rows} keyOf={(row) => row.level + row.id + row.stage} searchable={rows.length > 10} />;
-}
-
-/** A column of figures. */
-export function figure<Row>(
-  key: string,
-  heading: string,
-  value: (row: Row) => number | null,
-  shown: (value: number | null) => string = number,
-): Column<Row> {
-  return { key, heading, numeric: true, value, cell: (row) => shown(value(row)) };
 }

@@ -8,9 +8,8 @@ import { axis, Chart } from "../../charts/chart";
 import { number } from "../../format";
 import { language, t, word } from "../../language";
 import { useLoaded } from "../../load";
-import { type Column, DataTable } from "../../parts/table";
+import { type Column, DataTable, figure } from "../../parts/table";
 import { type SmallClassRow, type Stage, STAGES } from "../../wire";
-import { figure } from "./peaks";
 import { Figures, Read, StageSegments, type TabProps } from "./tab";
 
 const LINES = [
@@ -30,7 +29,9 @@ export function SmallClassesTab({ forecast }: TabProps) {
           const stages = STAGES.filter((stage) => rows.some((row) => row.stage === stage));
           const stage = asked ?? (stages.includes("primary") ? "primary" : stages[0]);
           if (!stage) return <p class="empty">{t("small.none")}</p>;
-          const own = rows.filter((row) => row.stage === stage);
+          const own = rows
+            .filter((row) => row.stage === stage)
+            .sort((a, b) => a.year - b.year || b.class_norm - a.class_norm);
           return (
             <>
               <div class="map-tools">
@@ -68,7 +69,7 @@ function ClassChart({ rows, label }: { rows: SmallClassRow[]; label: string }) {
       scales={{ x: { time: false }, y: { range: (_, _low, most) => [0, Math.max(1, most * 1.08)] } }}
       series={[
         { label: t("year"), value: (_, raw: number | null) => (raw === null ? t("none") : String(raw)) },
-        { label: t("small.classrooms"), value, stroke: "#41555e", width: 1.6, dash: [6, 4] },
+        { label: t("small.classrooms"), value, stroke: "#41555e", width: 1.6, dash: [6, 4], points: { show: false } },
         ...norms.map((norm, index) => ({
           label: t("small.norm_line", { norm }),
           value,

@@ -7,10 +7,9 @@ import { change, number } from "../../format";
 import { language, said, t, word } from "../../language";
 import { useLoaded } from "../../load";
 import { Empty } from "../../parts/basic";
-import { type Column, DataTable } from "../../parts/table";
+import { type Column, DataTable, figure } from "../../parts/table";
 import type { Conflict, Correction, PlaceLevel, Sources } from "../../wire";
 import { PLACE_LEVELS } from "../../wire";
-import { figure } from "./peaks";
 import { Figures, LevelSegments, NoteList, Read, type TabProps } from "./tab";
 
 export function SourcesTab({ forecast }: TabProps) {
@@ -73,7 +72,7 @@ function ConflictTable({ conflicts }: { conflicts: Conflict[] }) {
       { key: "kind", heading: t("conflict.kind"), value: (row) => word("conflict_kind", row.kind) },
       { key: "place", heading: t("place_name"), value: (row) => row.name || row.place },
       { key: "year", heading: t("year"), value: (row) => row.year },
-      { key: "cohort", heading: t("conflict.cohort"), value: (row) => row.cohort },
+      { key: "cohort", heading: t("conflict.cohort"), value: (row) => cohortOf(row.cohort) },
       figure("first", t("conflict.first"), (row) => row.first),
       { key: "first_source", heading: t("conflict.first_source"), value: (row) => row.first_source },
       figure("second", t("conflict.second"), (row) => row.second),
@@ -92,6 +91,13 @@ function ConflictTable({ conflicts }: { conflicts: Conflict[] }) {
       searchable={conflicts.length > 10}
     />
   );
+}
+
+/** "age 1" and "grade 1" in words of the page. */
+function cohortOf(cohort: string): string {
+  const found = /^(age|grade) (-?\d+)$/.exec(cohort);
+  if (!found) return cohort;
+  return t(found[1] === "age" ? "cohort.age" : "cohort.grade", { n: found[2] ?? "" });
 }
 
 function Corrections({ rows }: { rows: Correction[] }) {

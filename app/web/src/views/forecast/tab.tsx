@@ -19,14 +19,16 @@ interface FiguresProps {
   title: string;
   forecast: StoredForecast;
   aside?: ComponentChildren;
+  class?: string;
   children: ComponentChildren;
 }
 
 /** A panel of figures, marked where they are synthetic. */
-export function Figures({ title, forecast, aside, children }: FiguresProps) {
+export function Figures({ title, forecast, aside, class: extra, children }: FiguresProps) {
   return (
     <Panel
       title={title}
+      class={extra ?? ""}
       aside={
         <>
           {aside}
@@ -75,7 +77,13 @@ export function StageSegments({ stages, chosen, choose }: StageSegmentsProps) {
   return <Segments label={t("stage")} names={stages} chosen={chosen} choose={choose} textOf={(one) => word("stage", one)} />;
 }
 
-export function LevelSegments({ levels, chosen, choose }: { levels: readonly PlaceLevel[]; chosen: PlaceLevel; choose: (level: PlaceLevel) => void }) {
+interface LevelSegmentsProps {
+  levels: readonly PlaceLevel[];
+  chosen: PlaceLevel;
+  choose: (level: PlaceLevel) => void;
+}
+
+export function LevelSegments({ levels, chosen, choose }: LevelSegmentsProps) {
   return (
     <Segments label={t("place_level")} names={levels} chosen={chosen} choose={choose} textOf={(one) => word("place_level", one)} />
   );

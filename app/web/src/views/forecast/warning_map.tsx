@@ -3,7 +3,7 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 
 import { api, type Problem } from "../../api";
-import { chance, day, number, percent } from "../../format";
+import { chance, day, number, shareOf } from "../../format";
 import { said, t, word } from "../../language";
 import { asProblem, useLoaded } from "../../load";
 import { type Hit, MapCanvas, type MapLibreMap } from "../../map/canvas";
@@ -28,8 +28,14 @@ export function WarningMapTab({ forecast, baseMapUrl }: TabProps) {
   const [stage, setStage] = useState<Stage>(stages.includes("primary") ? "primary" : (stages[0] ?? "primary"));
   const [year, setYear] = useState(years[0] ?? 0);
   const [chosen, setChosen] = useState<string | null>(null);
-  const { places, problem } = useMap(forecast, level, stage, year);
-  const warnings = useLoaded(() => api.warnings(forecast.id, { level, stage }), [forecast.id, level, stage]);
+  const { places: read, problem } = useMap(forecast, level, stage, year);
+  // Settlements have no places of their own to be short of: they show the warning of their township.
+  const warned: PlaceLevel = level === "settlement" ? "township" : level;
+  const warnings = useLoaded(() => api.warnings(forecast.id, { level: warned, stage }), [forecast.id, warned, stage]);
+  const places = useMemo(
+    () => (level === "settlement" && read ? byTownship(read, warnings.value ?? [], year) : read),
+    [read, warnings.value, level, year],
+  );
   const choices = useMemo(
     () =>
       (places?.features ?? []).map(({ properties }) => ({
@@ -43,7 +49,8 @@ export function WarningMapTab({ forecast, baseMapUrl }: TabProps) {
     setChosen(null);
   };
   const found = places?.features.find((feature) => feature.properties?.id === chosen);
-  const own = (warnings.value ?? []).filter((row) => row.id === chosen && row.level === level && row.stage === stage);
+  const at = level === "settlement" ? found?.properties?.parent : chosen;
+  const own = (warnings.value ?? []).filter((row) => row.id === at && row.level === warned && row.stage === stage);
   return (
     <Figures title={t("warning_map.title")} forecast={forecast}>
       <div class="map-tools">
@@ -56,6 +63,7 @@ export function WarningMapTab({ forecast, baseMapUrl }: TabProps) {
         <div>
           <WarningCanvas places={places} chosen={chosen} choose={setChosen} baseMapUrl={baseMapUrl} />
           <WarningLegend />
+          {level === "settlement" && <p class="field-hint">{t("warning_map.settlements")}</p>}
         </div>
         <aside aria-live="polite" aria-label={t("warning.why")} data-warned={chosen ?? ""}>
           <PickOne
@@ -67,7 +75,7 @@ export function WarningMapTab({ forecast, baseMapUrl }: TabProps) {
           />
           <ProblemBox problem={warnings.problem} />
           {chosen ? (
-            <Why rows={own} properties={found?.properties ?? {}} year={year} chooseYear={setYear} />
+            <Why rows={own} place={found?.properties ?? {}} year={year} chooseYear={setYear} />
           ) : (
             <MapTotals places={places} year={year} stage={stage} />
           )}
@@ -169,20 +177,34 @@ function MapTotals({ places, year, stage }: { places: GeoJSON.FeatureCollection 
   );
 }
 
+/** Settlements with the colour of the township they belong to. */
+function byTownship(places: GeoJSON.FeatureCollection, rows: readonly WarningRow[], year: number): GeoJSON.FeatureCollection {
+  const colours = new Map(rows.filter((row) => row.year === year).map((row) => [row.id, row.colour] as const));
+  const features = places.features.map((place) => ({
+    ...place,
+    properties: { ...place.properties, colour: colours.get(String(place.properties?.parent)) ?? null },
+  }));
+  return { ...places, features };
+}
+
 interface WhyProps {
+  /** Of the place, or of the township of a settlement; one a year. */
   rows: readonly WarningRow[];
-  properties: Record<string, unknown>;
+  place: Record<string, unknown>;
   year: number;
   chooseYear: (year: number) => void;
 }
 
 /** One place: its colour through the years, and the reason, the band and the last date of the chosen year. */
-function Why({ rows, properties, year, chooseYear }: WhyProps) {
+function Why({ rows, place, year, chooseYear }: WhyProps) {
   const row = rows.find((one) => one.year === year);
+  const another = row && row.id !== place.id;
   return (
     <>
-      <h3>{row?.name ?? String(properties.name ?? "")}</h3>
-      {row ? <WarningFacts row={row} /> : <PlainFacts properties={properties} year={year} />}
+      <h3>{String(place.name ?? row?.name ?? "")}</h3>
+      {(!row || another) && <PlainFacts place={place} year={year} />}
+      {another && <h4>{t("warning_map.township", { name: row.name })}</h4>}
+      {row && <WarningFacts row={row} />}
       {rows.length > 0 && (
         <ol class="year-strip" aria-label={t("warning.by_year")}>
           {rows.map((one) => (
@@ -192,7 +214,7 @@ function Why({ rows, properties, year, chooseYear }: WhyProps) {
                 class={`warning-${one.colour}`}
                 aria-pressed={one.year === year}
                 aria-label={`${one.year} ${word("colour", one.colour)}`}
-                title={`${one.year} ${word("colour", one.colour)} ${percent(one.utilisation)}`}
+                title={`${one.year} ${word("colour", one.colour)} ${shareOf(one.utilisation)}`}
                 onClick={() => chooseYear(one.year)}
               >
                 <span aria-hidden="true">{WARNING_SIGNS[one.colour]}</span>
@@ -225,7 +247,7 @@ function WarningFacts({ row }: { row: WarningRow }) {
           [t("outlook.pupils"), number(row.pupils)],
           [t("band"), band(row.low, row.high)],
           [t("outlook.places"), number(row.places)],
-          [t("warning.utilisation"), percent(row.utilisation)],
+          [t("warning.utilisation"), shareOf(row.utilisation)],
           [t("warning.shortage"), chance(row.shortage_probability)],
           [t("warning.surplus"), chance(row.surplus_probability)],
           [t("warning.colour_low"), <WarningMark colour={row.colour_low} />],
@@ -237,24 +259,17 @@ function WarningFacts({ row }: { row: WarningRow }) {
   );
 }
 
-/** What the map itself says of a place without a warning of its own. */
-function PlainFacts({ properties, year }: { properties: Record<string, unknown>; year: number }) {
-  const figure = (name: string) => (typeof properties[name] === "number" ? (properties[name] as number) : null);
-  const colour = properties.colour as WarningColour | null | undefined;
+/** What the map itself says of a place that has no warning of its own. */
+function PlainFacts({ place, year }: { place: Record<string, unknown>; year: number }) {
+  const fact = (name: string) => (typeof place[name] === "number" ? (place[name] as number) : null);
   return (
-    <>
-      <p>
-        {colour ? <WarningMark colour={colour} /> : <span class="badge">{t("warning.none")}</span>}{" "}
-        <span class="dim">{t("warning.of_year", { year })}</span>
-      </p>
-      <Facts
-        rows={[
-          [t("outlook.pupils"), number(figure("pupils"))],
-          [t("outlook.places"), number(figure("places"))],
-          [t("warning.utilisation"), percent(figure("utilisation"))],
-          [t("warning.act_by_short"), day(typeof properties.act_by === "string" ? properties.act_by : null)],
-        ]}
-      />
-    </>
+    <Facts
+      rows={[
+        [t("year"), String(year)],
+        [t("outlook.pupils"), number(fact("pupils"))],
+        [t("band"), band(fact("low"), fact("high"))],
+        [t("outlook.places"), number(fact("places"))],
+      ]}
+    />
   );
 }

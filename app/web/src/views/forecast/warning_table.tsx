@@ -3,11 +3,11 @@
 import { useMemo, useState } from "preact/hooks";
 
 import { api, files, type WarningQuery } from "../../api";
-import { chance, day, number, percent } from "../../format";
+import { chance, day, shareOf } from "../../format";
 import { language, said, t, word } from "../../language";
 import { useLoaded } from "../../load";
 import { Field } from "../../parts/basic";
-import { type Column, DataTable } from "../../parts/table";
+import { type Column, DataTable, figure } from "../../parts/table";
 import { severity, WarningMark } from "../../parts/warning_mark";
 import { PLACE_LEVELS, type PlaceLevel, type Stage, WARNING_COLOURS, type WarningColour, type WarningRow } from "../../wire";
 import { band } from "./outlook";
@@ -98,7 +98,6 @@ function WarningTable({ rows }: { rows: WarningRow[] }) {
   const columns = useMemo<Column<WarningRow>[]>(
     () => [
       { key: "name", heading: t("place_name"), value: (row) => row.name },
-      { key: "level", heading: t("place_level"), value: (row) => word("place_level", row.level) },
       { key: "stage", heading: t("stage"), value: (row) => word("stage", row.stage) },
       { key: "year", heading: t("year"), numeric: true, value: (row) => row.year },
       { key: "colour", heading: t("colour"), value: (row) => severity(row.colour), cell: (row) => <WarningMark colour={row.colour} /> },
@@ -108,31 +107,11 @@ function WarningTable({ rows }: { rows: WarningRow[] }) {
         value: (row) => severity(row.worst_ahead),
         cell: (row) => <WarningMark colour={row.worst_ahead} />,
       },
-      { key: "pupils", heading: t("outlook.pupils"), numeric: true, value: (row) => row.pupils, cell: (row) => number(row.pupils) },
+      figure("pupils", t("outlook.pupils"), (row) => row.pupils),
       { key: "band", heading: t("band"), numeric: true, value: (row) => row.low, cell: (row) => band(row.low, row.high) },
-      { key: "places", heading: t("outlook.places"), numeric: true, value: (row) => row.places, cell: (row) => number(row.places) },
-      {
-        key: "utilisation",
-        heading: t("warning.utilisation"),
-        numeric: true,
-        value: (row) => row.utilisation,
-        cell: (row) => percent(row.utilisation),
-      },
-      {
-        key: "shortage",
-        heading: t("warning.shortage"),
-        numeric: true,
-        value: (row) => row.shortage_probability,
-        cell: (row) => chance(row.shortage_probability),
-      },
-      {
-        key: "surplus",
-        heading: t("warning.surplus"),
-        numeric: true,
-        value: (row) => row.surplus_probability,
-        cell: (row) => chance(row.surplus_probability),
-      },
-      { key: "action", heading: t("warning.action"), value: (row) => (row.action ? word("warning_action", row.action) : null) },
+      figure("places", t("outlook.places"), (row) => row.places),
+      figure("utilisation", t("warning.utilisation"), (row) => row.utilisation, shareOf),
+      figure("shortage", t("warning.shortage"), (row) => row.shortage_probability, chance),
       {
         key: "act_by",
         heading: t("warning.act_by_short"),
@@ -143,7 +122,10 @@ function WarningTable({ rows }: { rows: WarningRow[] }) {
           </>
         ),
       },
+      { key: "action", heading: t("warning.action"), value: (row) => (row.action ? word("warning_action", row.action) : null) },
       { key: "reason", heading: t("warning.reason"), sentence: true, value: (row) => said(row) },
+      figure("surplus", t("warning.surplus"), (row) => row.surplus_probability, chance),
+      { key: "level", heading: t("place_level"), value: (row) => word("place_level", row.level) },
     ],
     [language()],
   );
