@@ -1,5 +1,6 @@
 """
-A solver child for tests of the work around it: it speaks the protocol and answers with a plan of nothing.
+A child for tests of the work around it: it speaks the protocol and answers with a plan of nothing, or with the forecast
+made by hand.
 
     python solver_child.py LOG SECONDS [crash|hang|refuse]
 
@@ -52,6 +53,14 @@ def plan(order: dict, *, stopped: bool = False, objective: int = 10) -> dict:
     }
 
 
+def forecast() -> dict:
+    import forecast_document  # noqa: PLC0415 - a plan needs none of this
+
+    from app.db import forecasts  # noqa: PLC0415
+
+    return forecasts.pack(forecast_document.document()).plain()
+
+
 def say(**message: object) -> None:
     print(json.dumps(message), flush=True)
 
@@ -74,11 +83,15 @@ def main(log: Path, seconds: float, *habits: str) -> None:
     if "refuse" in habits:
         say(problem={"type": "unknown-school", "title": "Unknown school", "status": 422, "detail": "", "facts": {}})
         return
+    if order["kind"] == "forecast":
+        progress, answer = {"phase": "paths", "best": None, "bound": None}, forecast
+    else:
+        progress, answer = {"phase": "search", "best": 10, "bound": 5}, lambda: plan(order, stopped=stop.is_set())
     began = time.monotonic()
     while "hang" in habits or (time.monotonic() - began < seconds and not stop.is_set()):
-        say(progress={"seconds": time.monotonic() - began, "phase": "search", "best": 10, "bound": 5})
+        say(progress={"seconds": time.monotonic() - began, **progress})
         time.sleep(0.1)
-    say(document=plan(order, stopped=stop.is_set()))
+    say(document=answer())
 
 
 if __name__ == "__main__":
