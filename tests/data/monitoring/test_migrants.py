@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from data.domain.schools import Stage
 from data.monitoring.layer import STAGES, Layer, Level
 from data.monitoring.migrants import expected, growth_of, with_parents
+from data.norms import Level as SetBy
 from data.norms import Norms
 
 TODAY = date(2026, 3, 1)
@@ -62,6 +63,13 @@ def test_the_norm_at_its_edge(in_public, gap):
     # 17 of 20 are 85 %
     (row,) = told([Counted("t1", "township", Stage.JUNIOR, 2025, 20, in_public)], changes=(0.0,))
     assert row.gap == gap and (row.coverage >= 0.85) == (gap == 0)
+
+
+def test_a_stricter_norm_of_a_district_holds_to_the_child():
+    own = SHIPPED.overridden(SetBy.DISTRICT, "gov.migrant", Stage.PRIMARY, 0.936, "own rule")
+    count = Counted("t1", "township", Stage.PRIMARY, 2025, 2125, 1989)  # 1,989 of 2,125 are 93.6 %
+    (row,) = expected([count], {}, (2026,), {}, own, TODAY, changes=(0.0,))
+    assert row.gap == 0
 
 
 def test_a_stage_without_a_norm_has_a_coverage_and_no_gap():

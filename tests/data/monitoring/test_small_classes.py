@@ -48,6 +48,13 @@ def test_two_schools_at_three_norms():
     assert [row.mean_class for row in rows] == pytest.approx([42.2, 211 / 7, 211 / 8])
 
 
+def test_an_empty_room_of_one_school_does_not_help_another():
+    pupils = np.array([[90], [45]])  # 2 classes in 1 room, 1 class in 5 rooms
+    schools = StageSchools(Stage.PRIMARY, (2026,), pupils, np.full((2, 6, 1), -1), np.array([[1], [5]]))
+    (row,) = compare([schools], SHIPPED, TODAY, sizes={Stage.PRIMARY: [45]})
+    assert (row.classes, row.classrooms, row.classrooms_missing) == (3, 6, 1)
+
+
 def test_with_fewer_pupils_the_posts_follow_the_classes():
     schools = StageSchools(
         Stage.JUNIOR, (2026, 2027), np.array([[100, 50]]), np.array([[[100, 50]]]), np.array([[2, 2]])

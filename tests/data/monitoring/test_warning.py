@@ -230,6 +230,11 @@ def test_size_years_and_lead_times_are_norms():
         watch(layer, set_to("lead.build", -1), SPRING)
 
 
+def test_more_pupils_than_places_are_a_shortage_also_under_the_red_of_a_district():
+    (row,) = watch(one_school([105], 100), set_to("warn.red", 1.1), SPRING)
+    assert (row.colour, row.action) == ("orange", "transfer")
+
+
 def test_planned_places_end_a_shortage():
     rows = watch(one_school([120, 120, 120], [100, 200, 200]), SHIPPED, date(2025, 9, 1))
     assert [row.action for row in rows] == ["transfer", None, None]
