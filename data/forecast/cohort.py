@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from data.domain.district import District
 from data.domain.people import BirthCount, Migration, PeopleCount
+from data.forecast import tally
 from data.forecast.places import SETTLEMENT, Layered, Places
 from data.forecast.rounding import Counts, largest_remainder, whole
 
@@ -144,7 +145,7 @@ class Ages:
     def __init__(self, people: Iterable[PeopleCount]) -> None:
         self._told: dict[int, dict[int, dict[str, dict[str, int]]]] = defaultdict(lambda: defaultdict(dict))
         self._reporting: dict[int, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-        for (year, age, level, place), count in _one_count_each(people).items():
+        for (year, age, level, place), count in tally.once(people).items():
             self._told[cohort_of(year, age)][year].setdefault(level, {})[place] = count
             self._reporting[year][level].add(place)
 
@@ -264,21 +265,6 @@ class Notebook:
     def read(self) -> tuple[str, ...]:
         """Return all notes."""
         return tuple(self._notes)
-
-
-def _one_count_each(people: Iterable[PeopleCount]) -> dict[tuple[int, int, str, str], int]:
-    """
-    Count each place, year and age once: both sexes together where so told, else male and female added.
-
-    Where several sources count the same, the first in the table is used; they are never added or averaged.
-    """
-    by_sex: dict[tuple[int, int, str, str], dict[str | None, int]] = {}
-    source: dict[tuple[int, int, str, str], str] = {}
-    for row in people:
-        key = (row.year, row.age, row.level, row.place)
-        if source.setdefault(key, row.source) == row.source:
-            by_sex.setdefault(key, {}).setdefault(row.sex, row.count)
-    return {key: counts[None] if None in counts else sum(counts.values()) for key, counts in by_sex.items()}
 
 
 def _moves_by_cohort(migration: Iterable[Migration]) -> dict[int, dict[int, list[Migration]]]:

@@ -1,0 +1,74 @@
+"""People as counted, each once: groups of ages opened to single ages, sexes added up, one source a figure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from data.domain.people import OLDEST_AGE, PeopleCount
+from data.forecast import opening, vital
+from data.forecast.opening import AgeGroup
+
+Key = tuple[int, int, str, str]
+"""Year, age, level and place."""
+
+
+def once(people: Iterable[PeopleCount]) -> dict[Key, int]:
+    """Count each year, age and place once: both sexes together where so told, else male and female added."""
+    counts = by_sex(people).items()
+    return {key: told[None] if None in told else sum(told.values()) for key, told in counts}
+
+
+def by_sex(people: Iterable[PeopleCount]) -> dict[Key, dict[str | None, int]]:
+    """
+    Count each year, age and place by sex as told; ``None`` is both together.
+
+    Where several sources count the same, the first in the table is used; they are never added or averaged.
+    """
+    found: dict[Key, dict[str | None, int]] = {}
+    source: dict[Key, str] = {}
+    for row in in_single_ages(people):
+        key = (row.year, row.age, row.level, row.place)
+        if source.setdefault(key, row.source) == row.source:
+            found.setdefault(key, {}).setdefault(row.sex, row.count)
+    return found
+
+
+def in_single_ages(people: Iterable[PeopleCount]) -> Iterator[PeopleCount]:
+    """
+    Open the groups of ages (`data.forecast.opening`) of every place, year, sex and source; single ages stay.
+
+    A group that reaches 120 is open at the end. Ages that no row counts stay uncounted.
+    """
+    rows_of: dict[tuple[str, str, int, str | None, str], list[PeopleCount]] = defaultdict(list)
+    for row in people:
+        if row.age_to is None or row.age_to == row.age:
+            yield row if row.age_to is None else replace(row, age_to=None)
+        rows_of[row.place, row.level, row.year, row.sex, row.source].append(row)
+    for rows in rows_of.values():
+        if any(row.age_to not in (None, row.age) for row in rows):
+            yield from _opened(sorted(rows, key=lambda row: row.age))
+
+
+def _opened(rows: list[PeopleCount]) -> Iterator[PeopleCount]:
+    """Open the groups among the rows of one place; the single ages around them shape them."""
+    groups, counts = [], []
+    reached = 0
+    for row in rows:
+        last = row.age if row.age_to is None else row.age_to
+        if row.age > reached:
+            groups.append(AgeGroup(reached, row.age - 1))
+            counts.append(0)
+        if row.age < reached or row.age > vital.OLDEST:
+            continue  # counted already by the group before, or among the oldest
+        groups.append(AgeGroup(row.age, None if last >= min(OLDEST_AGE, vital.OLDEST) else last))
+        counts.append(row.count)
+        reached = last + 1
+    ages = opening.single_ages(np.array([counts], dtype=np.int64), groups)[0]
+    for row in rows:
+        if row.age_to is not None and row.age_to > row.age:
+            for age in range(row.age, min(row.age_to, vital.OLDEST) + 1):
+                yield replace(row, age=age, age_to=None, count=int(ages[age]))
