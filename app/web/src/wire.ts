@@ -664,11 +664,13 @@ export interface Accuracy {
 export interface MonitoringReport {
   id: string;
   level: "district" | "city";
-  division: string;
+  /** Null for the city. */
+  division: string | null;
   title: string;
-  synthetic?: boolean;
+  synthetic: boolean;
   state: "draft" | "signed";
   forecast_ids: string[];
+  previous_id: string | null;
   merged_from: string[];
   comments: string;
   hash: string;

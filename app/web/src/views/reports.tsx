@@ -50,7 +50,6 @@ export function Reports({ id, query, me, mayPlan }: ReportsProps) {
           ) : (
             <ReportTable
               reports={reports}
-              synthetic={syntheticIds(forecasts)}
               chosen={id}
               ticked={ticked}
               tick={mayMerge ? setTicked : null}
@@ -68,7 +67,6 @@ export function Reports({ id, query, me, mayPlan }: ReportsProps) {
         <ReportPanel
           key={`${chosen.id} ${chosen.state}`}
           report={chosen}
-          synthetic={isSynthetic(chosen, syntheticIds(forecasts))}
           forecasts={forecasts}
           reports={reports}
           mayPlan={mayPlan}
@@ -80,12 +78,6 @@ export function Reports({ id, query, me, mayPlan }: ReportsProps) {
   );
 }
 
-const syntheticIds = (forecasts: readonly StoredForecast[]): ReadonlySet<string> =>
-  new Set(forecasts.filter((forecast) => forecast.synthetic).map((forecast) => forecast.id));
-
-const isSynthetic = (report: MonitoringReport, synthetic: ReadonlySet<string>): boolean =>
-  report.synthetic ?? report.forecast_ids.some((id) => synthetic.has(id));
-
 export function ReportState({ state }: { state: MonitoringReport["state"] }) {
   return (
     <span class={`badge ${state === "signed" ? "mark-done" : "badge-warn"}`}>
@@ -96,14 +88,13 @@ export function ReportState({ state }: { state: MonitoringReport["state"] }) {
 
 interface ReportTableProps {
   reports: MonitoringReport[];
-  synthetic: ReadonlySet<string>;
   chosen: string | null;
   ticked: readonly string[];
   /** Null where reports may not be merged. */
   tick: ((ids: readonly string[]) => void) | null;
 }
 
-function ReportTable({ reports, synthetic, chosen, ticked, tick }: ReportTableProps) {
+function ReportTable({ reports, chosen, ticked, tick }: ReportTableProps) {
   const columns = useMemo<Column<MonitoringReport>[]>(
     () => [
       ...(tick ? [tickColumn(ticked, tick)] : []),
@@ -113,7 +104,7 @@ function ReportTable({ reports, synthetic, chosen, ticked, tick }: ReportTablePr
         value: (r) => r.title,
         cell: (r) => (
           <>
-            <a href={link("reports", r.id)}>{r.title}</a> <SyntheticBadge synthetic={isSynthetic(r, synthetic)} />
+            <a href={link("reports", r.id)}>{r.title}</a> <SyntheticBadge synthetic={r.synthetic} />
           </>
         ),
       },
@@ -124,7 +115,7 @@ function ReportTable({ reports, synthetic, chosen, ticked, tick }: ReportTablePr
       { key: "created", heading: t("created"), value: (r) => r.created_at, cell: (r) => moment(r.created_at) },
       { key: "files", heading: t("monitoring.files"), value: () => null, cell: (r) => <FileLinks report={r} /> },
     ],
-    [language(), synthetic, ticked, tick],
+    [language(), ticked, tick],
   );
   return (
     <DataTable
@@ -142,12 +133,12 @@ function tickColumn(ticked: readonly string[], tick: (ids: readonly string[]) =>
   return {
     key: "merge",
     heading: t("monitoring.merge"),
-    value: (r) => (mayBeMerged(r) ? 0 : 1),
+    value: (r) => (isSignedDistrict(r) ? 0 : 1),
     cell: (r) => (
       <input
         type="checkbox"
         aria-label={t("monitoring.tick", { name: r.title })}
-        disabled={!mayBeMerged(r)}
+        disabled={!isSignedDistrict(r)}
         checked={ticked.includes(r.id)}
         onChange={(event) => tick(event.currentTarget.checked ? [...ticked, r.id] : ticked.filter((one) => one !== r.id))}
       />
@@ -155,7 +146,11 @@ function tickColumn(ticked: readonly string[], tick: (ids: readonly string[]) =>
   };
 }
 
-const mayBeMerged = (report: MonitoringReport): boolean => report.level === "district" && report.state === "signed";
+const isSignedDistrict = (report: MonitoringReport): boolean => report.level === "district" && report.state === "signed";
+
+/** Signs the service takes at most, for a name or title and for comments. */
+const LONGEST_LINE = 200;
+const LONGEST_COMMENTS = 20_000;
 
 const FORMATS = [
   ["pdf", "PDF"],
@@ -205,7 +200,7 @@ function MergeForm({ reports, ticked, onMade }: MergeFormProps) {
             .join(language() === "zh" ? "、" : ", ")}
         </p>
         <Field label={t("monitoring.merge.name")}>
-          <input required value={title} onInput={(event) => setTitle(event.currentTarget.value)} />
+          <input required maxLength={LONGEST_LINE} value={title} onInput={(event) => setTitle(event.currentTarget.value)} />
         </Field>
         <div class="form-end">
           <button type="submit" disabled={sending.busy || ticked.length === 0}>
@@ -255,7 +250,7 @@ function NewReport({ forecasts, reports, forecast, onMade }: NewReportProps) {
   const [comments, setComments] = useState("");
   const sending = useSending(onMade);
   const division = done.find((one) => one.id === chosen)?.division;
-  const earlier = reports.filter((one) => one.level === "district" && one.division === division);
+  const earlier = reports.filter((one) => isSignedDistrict(one) && one.division === division);
   const submit = (event: Event) => {
     event.preventDefault();
     sending.send(api.createReport(chosen, comments, previous || null));
@@ -289,7 +284,7 @@ function NewReport({ forecasts, reports, forecast, onMade }: NewReportProps) {
         </select>
       </Field>
       <Field label={t("monitoring.comments")} hint={t("monitoring.comments.hint")} wide>
-        <textarea class="prose" rows={5} value={comments} onInput={(event) => setComments(event.currentTarget.value)} />
+        <textarea class="prose" rows={5} maxLength={LONGEST_COMMENTS} value={comments} onInput={(event) => setComments(event.currentTarget.value)} />
       </Field>
       <div class="field-wide">
         <ProblemBox problem={sending.problem} />
@@ -305,7 +300,6 @@ function NewReport({ forecasts, reports, forecast, onMade }: NewReportProps) {
 
 interface ReportPanelProps {
   report: MonitoringReport;
-  synthetic: boolean;
   forecasts: StoredForecast[];
   reports: MonitoringReport[];
   mayPlan: boolean;
@@ -313,7 +307,7 @@ interface ReportPanelProps {
   onChange: () => void;
 }
 
-function ReportPanel({ report, synthetic, forecasts, reports, mayPlan, me, onChange }: ReportPanelProps) {
+function ReportPanel({ report, forecasts, reports, mayPlan, me, onChange }: ReportPanelProps) {
   const draft = report.state === "draft";
   const forecastNames = report.forecast_ids.map((id) => {
     const found = forecasts.find((one) => one.id === id);
@@ -327,7 +321,7 @@ function ReportPanel({ report, synthetic, forecasts, reports, mayPlan, me, onCha
       title={report.title}
       aside={
         <>
-          <SyntheticBadge synthetic={synthetic} />
+          <SyntheticBadge synthetic={report.synthetic} />
           <ReportState state={report.state} />
           <FileLinks report={report} buttons />
         </>
@@ -338,7 +332,7 @@ function ReportPanel({ report, synthetic, forecasts, reports, mayPlan, me, onCha
           <Facts
             rows={[
               [t("norm.level"), word("level", report.level)],
-              [t("dataset.division"), report.division],
+              [t("dataset.division"), report.division ?? t("none")],
               [t("created"), `${moment(report.created_at)} · ${report.created_by}`],
               [t("monitoring.signed_name"), report.signed_name ?? t("none")],
               [t("monitoring.signed_at"), report.signed_at ? `${moment(report.signed_at)} · ${report.signed_by ?? ""}` : t("none")],
@@ -399,7 +393,7 @@ function CommentForm({ report, onChange }: { report: MonitoringReport; onChange:
   return (
     <form onSubmit={submit} aria-label={t("monitoring.comments")}>
       <Field label={t("monitoring.comments")} hint={t("monitoring.comments.draft")}>
-        <textarea class="prose" rows={5} value={comments} onInput={(event) => setComments(event.currentTarget.value)} />
+        <textarea class="prose" rows={5} maxLength={LONGEST_COMMENTS} value={comments} onInput={(event) => setComments(event.currentTarget.value)} />
       </Field>
       <ProblemBox problem={sending.problem} />
       <div class="form-end after">
@@ -428,6 +422,7 @@ function SignForm({ report, me, onChange }: { report: MonitoringReport; me: Me; 
       <div class="pair">
         <input
           required
+          maxLength={LONGEST_LINE}
           aria-label={t("monitoring.sign.name")}
           placeholder={t("monitoring.sign.name")}
           value={name}
