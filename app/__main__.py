@@ -2,7 +2,8 @@
 """
 The command line.
 
-    junheng serve | work | import PATH | sample NAME | forecast | solve SCENARIO | bench FILE... | export PLAN
+    junheng serve | work | import PATH | sample NAME | forecast | backtest FILE... | solve SCENARIO | bench FILE...
+            | export PLAN
 
 Answers go to standard output, everything about the work to standard error, so that answers can be piped.
 """
@@ -120,23 +121,60 @@ def sample(
 @cli.command()
 def forecast(
     dataset: DatasetOption,
-    years: Annotated[str, typer.Option(help="First and last year, as 2026-2035, or years with commas.")],
+    years: Annotated[
+        str | None, typer.Option(help="Print pupils of first and last year, as 2026-2035, or of years with commas.")
+    ] = None,
+    document: Annotated[
+        Path | None, typer.Option(help="JSON file for the whole forecast: bands, warnings, sources and accuracy.")
+    ] = None,
+    last_year: Annotated[int | None, typer.Option(help="Last September of the document [2035].")] = None,
+    fertility: Annotated[str | None, typer.Option(help="Births not yet counted: low, middle or high [middle].")] = None,
+    migrants_change: Annotated[
+        float | None, typer.Option(help="Demand of migrant children against today's, as 0.2 or -0.2 [0].")
+    ] = None,
+    paths: Annotated[int | None, typer.Option(help="Sample paths that make the bands [200].")] = None,
+    seed: Annotated[int | None, typer.Option(help="Start of every random choice [1].")] = None,
     division: Division = "",
     title: Title = "",
     crs: Crs = None,
     column: Columns = None,
     table: Tables = None,
+    synthetic: Synthetic = False,
+    source: Source = "",
     out: Out = None,
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Forecast pupils by settlement, year and stage, as CSV."""
+    """Forecast pupils by settlement, year and stage as CSV, or a whole forecast as a document, or both."""
     from app.jobs import commands
 
-    declaration = _declaration(Path(dataset), title, division, crs, column, table, False, "")
+    if years is None and document is None:
+        raise typer.BadParameter("one of the two is needed", param_hint="--years / --document")
+    wanted = None if years is None else commands.read_years(years)
+    recipe = commands.read_recipe(
+        last_year=last_year, fertility=fertility, migrants_change=migrants_change, paths=paths, seed=seed
+    )
+    declaration = _declaration(Path(dataset), title, division, crs, column, table, synthetic, source)
     with commands.Desk(_settings(data_dir=data_dir, database=database_url)) as desk:
-        district, _ = desk.district(dataset, declaration)
-    _write(commands.forecast_csv(district, commands.read_years(years)), out)
+        district, dataset_hash = desk.district(dataset, declaration)
+    if document is not None:
+        document.write_bytes(commands.forecast_document(district, recipe, dataset_hash))
+    if wanted is not None:
+        _write(commands.forecast_csv(district, wanted), out)
+
+
+@cli.command()
+def backtest(
+    files: Annotated[
+        list[Path], typer.Argument(help="Histories as CSV or .xlsx: rolls by grade, stage, place or age.")
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, not a table.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Folder for backtest.json and backtest.txt as well.")] = None,
+) -> None:
+    """Forecast the known years of histories from the years before them, and tell how far each method is off."""
+    from app.jobs import commands
+
+    _write(commands.backtest(files, as_json=as_json, out=out), None)
 
 
 @cli.command()

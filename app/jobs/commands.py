@@ -20,9 +20,10 @@ import typer
 from pydantic import ValidationError
 
 from app.audit import Actor
+from app.cases.forecast_document import Recipe
 from app.cases.plan_document import PlanDocument
 from app.cases.scenario import Scenario, SolveOrder
-from app.db import datasets, plans, runs, scenarios
+from app.db import datasets, forecasts, plans, runs, scenarios
 from app.db.migrate import migrate
 from app.db.session import Database
 from app.jobs import output
@@ -190,6 +191,15 @@ def read_scenario(path: Path, *, seconds: float | None = None, seed: int | None 
     return scenario.model_copy(update={"solve": order})
 
 
+def read_recipe(**given: object) -> Recipe:
+    """Read a recipe from options; ``None`` leaves one as it is."""
+    try:
+        return Recipe.model_validate({name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        reasons = "\n".join(_reason(fault["loc"], fault["msg"]) for fault in error.errors())
+        raise typer.BadParameter(f"no forecast can be made so:\n{reasons}") from error
+
+
 def _reason(where: Sequence[str | int], what: str) -> str:
     return f"{'.'.join(str(part) for part in where) or 'file'}: {what}"
 
@@ -276,6 +286,40 @@ def forecast_csv(district: District, years: Sequence[int]) -> str:
                 )
     _tell(result.method, *result.notes)
     return text.getvalue()
+
+
+def forecast_document(district: District, recipe: Recipe, dataset_hash: str) -> bytes:
+    """Forecast a district in this process, with progress on stderr; the answer is canonical JSON, as it is stored."""
+    from app.jobs import forecasting
+
+    document = forecasting.forecast_document(district, recipe, dataset_hash=dataset_hash, report=show_progress)
+    _tell(*(note.text for note in (*document.method, *document.notes)))
+    return forecasts.canonical(document)
+
+
+def backtest(files: Sequence[Path], *, as_json: bool, out: Path | None) -> str:
+    """
+    Try the forecasts on histories; with ``out``, the answer is also left there in both forms.
+
+    Raises
+    ------
+    SystemExit
+        With code 2 when the files cannot be used; every fault is on stderr then.
+    """
+    from data.backtest import UnreadableHistory
+    from data.backtest import backtest as tried_on
+
+    try:
+        report = tried_on(files)
+    except UnreadableHistory as error:
+        _tell(f"{len(error.faults)} faults:", fault_table(error.faults))
+        raise SystemExit(2) from error
+    document, text = json.dumps(report.json(), ensure_ascii=False, indent=1) + "\n", report.text() + "\n"
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "backtest.json").write_text(document, encoding="utf-8")
+        (out / "backtest.txt").write_text(text, encoding="utf-8")
+    return document if as_json else text
 
 
 def sample_district(name: str) -> District:

@@ -21,6 +21,7 @@ from app.cases.scenario import Scenario
 from app.db import datasets, runs, scenarios
 from app.db.migrate import migrate
 from app.db.session import Database
+from app.jobs import commands
 from data import digest, export
 from data.sample import SAMPLES
 
@@ -70,7 +71,7 @@ def test_help_names_every_command_and_imports_nothing_heavy():
 
 def test_every_command_is_there(junheng):
     text = junheng("--help").stdout
-    for command in ("serve", "work", "import", "sample", "forecast", "solve", "bench", "export"):
+    for command in ("serve", "work", "import", "sample", "forecast", "backtest", "solve", "bench", "export"):
         assert f"  {command} " in text
 
 
@@ -145,6 +146,46 @@ def test_a_forecast_has_a_row_a_settlement_year_and_stage(junheng):
 def test_an_unknown_dataset_is_one_sentence(junheng):
     done = junheng("forecast", "--dataset", "nowhere", "--years", "2026", code=1)
     assert done.stderr.strip() == "There is no dataset nowhere."
+
+
+def test_a_forecast_needs_to_know_what_to_write(junheng):
+    assert "--document" in junheng("forecast", "--dataset", "any", code=2).stderr
+
+
+def test_a_recipe_with_faults_names_each(junheng, tmp_path):
+    options = ("--document", tmp_path / "d.json", "--last-year", 1066, "--paths", 1, "--fertility", "huge")
+    stderr = junheng("forecast", "--dataset", "any", *options, code=2).stderr
+    for field in ("last_year", "paths", "fertility"):
+        assert field in stderr
+
+
+def test_histories_that_cannot_be_used_are_all_named_and_the_code_is_2(junheng, tmp_path):
+    empty = tmp_path / "empty.csv"
+    empty.write_text("")
+    done = junheng("backtest", tmp_path / "gone.csv", empty, "--out", tmp_path / "out", code=2)
+    assert done.stdout == ""
+    assert "gone.csv" in done.stderr
+    assert "empty.csv" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_backtest_is_printed_in_the_form_asked_for_and_left_in_both(monkeypatch, tmp_path):
+    import data.backtest  # noqa: PLC0415
+
+    class Report:
+        def json(self):
+            return {"histories": [{"name": "历史"}]}
+
+        def text(self):
+            return "MAPE 1.8"
+
+    monkeypatch.setattr(data.backtest, "backtest", lambda files: Report())
+    assert commands.backtest([Path("h.csv")], as_json=False, out=None) == "MAPE 1.8\n"
+    printed = commands.backtest([Path("h.csv")], as_json=True, out=tmp_path / "out")
+    assert json.loads(printed) == {"histories": [{"name": "历史"}]}
+    assert (tmp_path / "out/backtest.json").read_text("utf-8") == printed
+    assert (tmp_path / "out/backtest.txt").read_text("utf-8") == "MAPE 1.8\n"
 
 
 @pytest.fixture
