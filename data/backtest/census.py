@@ -350,7 +350,7 @@ def _task(name: str, rows: pd.DataFrame, findings: Findings) -> CensusTask | Non
     """Make the task of the places counted at all censuses; ``None`` where no two censuses can be paired."""
     notes: list[str] = []
     _report_twice(rows, findings)
-    rows = _without_sums(rows, notes)
+    rows = _without_sums(_without_coarse_groups(rows, notes), notes)
     years = sorted(rows["year"].unique())
     here = [set(rows.loc[rows["year"] == year, "place"]) for year in years]
     places = [place for place in rows["place"].unique() if all(place in known for known in here)]
@@ -399,6 +399,18 @@ def _report_twice(rows: pd.DataFrame, findings: Findings) -> None:
         )  # fmt: skip
 
 
+def _without_coarse_groups(rows: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
+    """Keep, in each census, the finer of groups that overlap."""
+    kept = []
+    for year, told in rows.groupby("year"):
+        groups = _finest(set(told["group"]))
+        dropped = sorted(set(told["group"]) - set(groups), key=str)
+        if dropped:
+            notes.append(f"{year}: groups made of finer ones are left out: {', '.join(map(str, dropped))}")
+        kept.append(told[told["group"].isin(groups)])
+    return pd.concat(kept)
+
+
 def _without_sums(rows: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
     """Leave out places that are the sum of others: they would give away what they hold."""
     codes = set(rows["place"])
@@ -423,11 +435,8 @@ def _holds_others(code: str, codes: set[str]) -> bool:
 
 
 def _counts(rows: pd.DataFrame, places: Sequence[str], notes: list[str], year: int) -> AgeCounts:
-    """Add the sexes up; of groups that overlap the finer are kept."""
-    groups = _finest(set(rows["group"]))
-    dropped = sorted(set(rows["group"]) - set(groups))
-    if dropped:
-        notes.append(f"{year}: groups made of finer ones are left out: {', '.join(map(str, dropped))}")
+    """Add the sexes up."""
+    groups = tuple(sorted(set(rows["group"]), key=lambda group: group.first))
     table = rows.pivot_table(index="place", columns="group", values="people", aggfunc="sum", observed=True)
     counted = table.reindex(index=list(places), columns=list(groups))
     blank = int(counted.isna().to_numpy().sum())

@@ -146,6 +146,9 @@ def cohort_changes(
     """
     Forecast how the cohorts of places change in the interval after their own count.
 
+    Features are taken against those of all places of the same count together, since the sizes of a country's
+    generations differ from count to count. What the earlier count missed of a cohort is in its change.
+
     Parameters
     ----------
     first, second
@@ -162,13 +165,18 @@ def cohort_changes(
     """
     both = [place for place in first.places if place in set(second.places)]
     earlier, later = first.of(both), second.of(both)
-    known, wanted = features(earlier), features(origin)
+    known, wanted = _against_all(earlier), _against_all(origin)
     found = np.full((len(origin.places), len(blocks)), np.nan)
     for column, (young, old) in enumerate(blocks):
         change = log_ratio(later.between(young + gap, old + gap), earlier.between(young, old), len(both))
         if both and np.isfinite(change).all():
             found[:, column] = learn(known, change).log_change(wanted)
     return found
+
+
+def _against_all(counts: AgeCounts) -> Floats:
+    together = AgeCounts(("all",), counts.groups, counts.counts.sum(axis=0, keepdims=True))
+    return features(counts) - features(together)
 
 
 def _fits(known: Floats, line: tuple[int, ...]) -> bool:
