@@ -18,8 +18,8 @@ registers and births before it and from rolls of an earlier autumn; nothing of t
 
 80 % bands: errors that other places would have had, each forecast without itself, over their spread by size; the
 quantile is that of split conformal prediction (Lei et al. 2018, Distribution-free predictive inference for regression,
-Journal of the American Statistical Association 113). A county has no other counties to learn from in its own files: it
-has the band of a place of its size.
+Journal of the American Statistical Association 113). A county has no band: its own files hold no other county whose
+errors could tell how wide it must be.
 """
 
 from __future__ import annotations
@@ -464,7 +464,7 @@ class Registers:
             f"townships: forecast with nothing of their own outcome in {self.history.year}; "
             "drift, grades and bands from the other townships",
             f"county: forecast with nothing of {self.history.year}; grades by the square root of registered children",
-            "the band of the county is that of a place of its size: one county cannot show whether it holds",
+            "county: no band, because the files hold no other county whose errors could tell its width",
         )
         halves = self.error_by_halves()
         learned = f"learned from half of the townships, the mean error over the other half is {100 * halves:.1f} %"
@@ -538,7 +538,7 @@ class Registers:
         count = len(self.history.places)
         low, high = [], []
         for place in range(count):
-            others = np.array([p for p in range(count) if p != place])
+            others = np.array([p for p in range(count) if p != place], dtype=np.intp)
             made = [self.forecast(self.without(place, p), np.array([p])) for p in others]
             known = np.vstack(made) if made else np.empty((0, len(self.history.grades)))
             found = Band.of(_kept(known, totals), _kept(self.history.pupils[others], totals))
@@ -593,12 +593,11 @@ class Registers:
         roots = np.sqrt(children)
         ours = _kept(self.county_total * roots / roots.sum(), totals)
         known = history.earlier.sum() if np.isfinite(history.earlier).all() else np.nan
-        band = Band.of(_kept(self.one_out, totals), _kept(history.pupils, totals))
         return {
             "registered births": Made(_kept(children, totals)),
             UNCHANGED: Made(_kept(known * np.ones_like(children) / children.size, totals)),
             "county ratio": Made(_kept(self.county_ratio * children, totals)),
-            OURS: Made(ours, *band.around(ours)),
+            OURS: Made(ours),
         }
 
     def _frame(self, unit: str, made: Made, method: str, grades: tuple[int, ...] | None) -> pd.DataFrame:
