@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from data import places
 from data.domain.district import District
 from data.domain.schools import GRADES, STAGE_OF_GRADE, SchoolKind, Stage
+from data.forecast.history import History
 from data.forecast.result import GRADES_IN_ORDER
 from data.monitoring.layer import STAGES
 from data.norms import Norms
@@ -91,6 +92,17 @@ class Ground:
     def has_roll(self, stage: Stage) -> NDArray[np.bool_]:
         """Tell of each school whether any roll of the stage is known, shape (S,)."""
         return np.asarray(np.isfinite(self.roll[:, COLUMNS[stage]]).any(axis=(1, 2)))
+
+    def history(self, stage: Stage, schools: Indices) -> History:
+        """Give the rolls of a stage of some schools, all years from the first to the last."""
+        roll = self.roll[schools][:, COLUMNS[stage]]
+        told = [year for at, year in enumerate(self.roll_years) if np.isfinite(roll[:, :, at]).any()]
+        years = tuple(range(told[0], told[-1] + 1)) if told else ()
+        pupils = np.full((*roll.shape[:2], len(years)), np.nan)
+        for at, year in enumerate(self.roll_years):
+            if year in years:
+                pupils[:, :, year - years[0]] = roll[:, :, at]
+        return History(tuple(self.school_ids[school] for school in schools), GRADES[stage], years, pupils)
 
 
 def lay_out(district: District) -> Ground:

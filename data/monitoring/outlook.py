@@ -1,0 +1,203 @@
+"""
+The outlook of a district: pupils of every school, zone, township and division to a last year, with bands.
+
+    children told (data.forecast)  ->  grown to years not told (children)  ->  two sides agreed (sides)
+                                   ->  errors measured (errors)  ->  sample paths (data.forecast.paths)  ->  layers
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data import places
+from data.domain.district import District
+from data.domain.schools import Stage
+from data.forecast.component import Variant
+from data.forecast.paths import Paths
+from data.monitoring import children, errors, layers, population, sides
+from data.monitoring.errors import Measured
+from data.monitoring.ground import COLUMNS, Ground, lay_out, offered
+from data.monitoring.layer import STAGES, Layer, Level
+from data.monitoring.layers import Agreed, Look
+from data.monitoring.population import Outline
+from data.monitoring.sides import Children, Sides
+from data.norms import Norms
+
+Counts = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """
+    What an outlook is asked for.
+
+    Attributes
+    ----------
+    migrants
+        Change of the demand of migrant children, 0.2 for 20 % more.
+    paths, seed
+        Number of sample paths, and what they are drawn from.
+    band
+        Share of the paths that a band holds.
+    """
+
+    last_year: int
+    fertility: Variant = Variant.MIDDLE
+    migrants: float = 0.0
+    paths: int = 200
+    seed: int = 1
+    band: float = 0.8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outlook:
+    """
+    Everything known of the years ahead.
+
+    Attributes
+    ----------
+    years
+        From the base year, the year of the latest count or roll, to the last.
+    sides
+        The two sides of each stage and what they agreed on.
+    paths
+        Sample paths of the settlements' pupils by stage: robust planning draws from the same.
+    variants
+        Pupils of all divisions together by fertility, shape (4, Y), -1 where nothing is known.
+    """
+
+    question: Question
+    ground: Ground
+    years: tuple[int, ...]
+    layers: Mapping[Level, Layer]
+    agreed: Agreed
+    sides: Mapping[Stage, Sides]
+    paths: Mapping[Stage, Paths]
+    outlines: tuple[Outline, ...]
+    variants: Mapping[Variant, Counts]
+    measured: Measured
+    notes: tuple[str, ...]
+
+
+def look_ahead(
+    district: District, question: Question, norms: Norms, *, report: Callable[[str], None] = lambda phase: None
+) -> Outlook:
+    """
+    Look ahead.
+
+    Parameters
+    ----------
+    report
+        Told of each phase as it begins.
+
+    Raises
+    ------
+    UnknownPlace
+        When a row counts people of a place without settlements.
+    """
+    report("children")
+    ground = lay_out(district)
+    base = _base_year(ground)
+    years = tuple(range(base, max(question.last_year, base) + 1))
+    told = children.known(district, (*ground.roll_years, *years))
+    extra = children.migrant_share(ground, told, question.migrants)
+    outlines = {variant: _outlines(ground, years[-1], variant) for variant in Variant}
+    grown = {variant: children.grown(ground, told, outlines[variant], extra) for variant in Variant}
+    chosen = grown[question.fertility]
+    report("accuracy")
+    measured = errors.measure(ground, told)
+    report("agreement")
+    both = {
+        stage: sides.agreed(ground, stage, chosen, years, children.controlled(ground, stage), measured.weights[stage])
+        for stage in STAGES
+    }
+    agreed = _joined(both)
+    report("paths")
+    of_homes, of_schools = _paths(ground, agreed, measured, years, question)
+    look = Look(question.band, norms.value("warn.blue", None, places.opening_day(base)))
+    room = offered(district, norms, years)
+    return Outlook(
+        question=question,
+        ground=ground,
+        years=years,
+        layers=layers.draw(ground, agreed, of_homes, of_schools, room, look, years),
+        agreed=agreed,
+        sides=both,
+        paths=of_homes,
+        outlines=outlines[question.fertility],
+        variants=_variants(agreed, grown, chosen, years),
+        measured=measured,
+        notes=told.notes,
+    )
+
+
+def _base_year(ground: Ground) -> int:
+    """The year of the latest roll or count of people; without either the first September after the latest births."""
+    district = ground.district
+    told = [*ground.roll_years, *(row.year for row in district.people), *(row.year for row in district.demand)]
+    return max(told) if told else max((row.year for row in district.births), default=0) + 1
+
+
+def _outlines(ground: Ground, last_year: int, variant: Variant) -> tuple[Outline, ...]:
+    division_of: dict[str, str] = {f"division:{code}": code for code in ground.divisions}
+    for home in ground.district.settlements:
+        division_of[f"settlement:{home.id}"] = division_of[f"township:{home.township}"] = home.division
+    return population.outlines(ground.district, ground.divisions, division_of, last_year, variant)
+
+
+def _joined(both: Mapping[Stage, Sides]) -> Agreed:
+    parts = [both[stage] for stage in STAGES]
+    return Agreed(
+        homes=np.concatenate([part.homes for part in parts], axis=1),
+        schools=np.concatenate([part.schools for part in parts], axis=1),
+        known=np.stack([part.known for part in parts]),
+        at_school=np.stack([part.at_school for part in parts], axis=1),
+    )
+
+
+def _paths(
+    ground: Ground, agreed: Agreed, measured: Measured, years: tuple[int, ...], question: Question
+) -> tuple[dict[Stage, Paths], dict[Stage, Paths]]:
+    """Paths of the settlements, and of the schools for those that have no zone, by stage."""
+    of_homes, of_schools = {}, {}
+    count = len(ground.district.schools)
+    off = measured.at(years, years[0])
+    for at, stage in enumerate(STAGES):
+        zone = ground.zone[at]
+        of_homes[stage] = Paths(
+            middle=agreed.homes[:, COLUMNS[stage]].sum(axis=1).astype(float),
+            zone=np.where(zone >= 0, zone, count + ground.settlement_township),
+            division=ground.settlement_division,
+            errors=off,
+            count=question.paths,
+            seed=(question.seed, at, 0),
+        )
+        of_schools[stage] = Paths(
+            middle=agreed.schools[:, COLUMNS[stage]].sum(axis=1).astype(float),
+            zone=np.arange(count),
+            division=ground.school_division,
+            errors=off,
+            count=question.paths,
+            seed=(question.seed, at, 1),
+        )
+    return of_homes, of_schools
+
+
+def _variants(
+    agreed: Agreed, grown: Mapping[Variant, Children], chosen: Children, years: tuple[int, ...]
+) -> dict[Variant, Counts]:
+    """What the district's pupils would be under each fertility: as agreed, times what its children would be."""
+    totals = agreed.by_stage(agreed.homes).sum(axis=0)
+    found = {}
+    for variant, made in grown.items():
+        ratio = np.ones(totals.shape)
+        for at, stage in enumerate(STAGES):
+            own, base = (np.nansum(side.of(stage, years), axis=(0, 1)) for side in (made, chosen))
+            ratio[at] = np.divide(own, base, out=np.ones(len(years)), where=base > 0)
+        found[variant] = np.where(agreed.known, np.rint(totals * ratio), -1).astype(np.int64)
+    return found
