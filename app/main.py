@@ -12,7 +12,19 @@ from fastapi import FastAPI
 from fastapi.responses import PlainTextResponse
 from fastapi.staticfiles import StaticFiles
 
-from app.api import access, datasets, doc, forecasts, ogc, plans, problems, runs, scenarios, schedules
+from app.api import (
+    access,
+    datasets,
+    doc,
+    forecasts,
+    monitoring_reports,
+    ogc,
+    plans,
+    problems,
+    runs,
+    scenarios,
+    schedules,
+)
 from app.api.headers import SecurityHeaders
 from app.api.limits import BodyLimit
 from app.api.service import RunStarter, Service
@@ -66,6 +78,7 @@ def create_app(settings: Settings, starter: RunStarter, *, page: Path = PAGE) ->
         runs.router,
         plans.router,
         forecasts.router,
+        monitoring_reports.router,
         schedules.router,
         ogc.router,
     ):

@@ -366,3 +366,53 @@ class AuditRow(Base):
     subject_id: Mapped[str] = mapped_column(String(64))
     division: Mapped[str | None] = mapped_column(String(32), index=True)
     facts: Mapped[dict[str, Any]] = mapped_column()
+
+
+class MonitoringReportRow(Base):
+    """
+    A monitoring report: of a district on one forecast, or of the city (``division`` empty) on signed reports.
+
+    ``hash`` is that of the report's inputs. Triggers on both databases refuse to change or delete a signed one.
+    """
+
+    __tablename__ = "monitoring_reports"
+    __table_args__ = (
+        CheckConstraint("level IN ('district', 'city')", name="level"),
+        CheckConstraint("state IN ('draft', 'signed')", name="state"),
+        CheckConstraint(
+            "(level = 'district' AND division IS NOT NULL AND forecast_id IS NOT NULL)"
+            " OR (level = 'city' AND division IS NULL AND forecast_id IS NULL)",
+            name="scope",
+        ),
+        CheckConstraint(
+            "(state = 'draft' AND signed_at IS NULL AND signed_by IS NULL AND signed_name IS NULL)"
+            " OR (state = 'signed' AND signed_at IS NOT NULL AND signed_by IS NOT NULL AND signed_name IS NOT NULL)",
+            name="signature",
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    level: Mapped[str] = mapped_column(String(16))
+    division: Mapped[str | None] = mapped_column(String(32), index=True)
+    title: Mapped[str] = mapped_column(Text)
+    synthetic: Mapped[bool] = mapped_column()
+    state: Mapped[str] = mapped_column(String(16), default="draft")
+    forecast_id: Mapped[str | None] = mapped_column(ForeignKey("forecasts.id"), index=True)
+    previous_id: Mapped[str | None] = mapped_column(ForeignKey("monitoring_reports.id"))
+    comments: Mapped[str] = mapped_column(Text)
+    hash: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(default=now, index=True)
+    created_by: Mapped[str] = mapped_column(String(200))
+    signed_at: Mapped[datetime | None] = mapped_column()
+    signed_by: Mapped[str | None] = mapped_column(String(200))
+    signed_name: Mapped[str | None] = mapped_column(String(200))
+
+
+class MonitoringReportPartRow(Base):
+    """A signed district report that a city report was merged from, with its hash at that time."""
+
+    __tablename__ = "monitoring_report_parts"
+
+    report_id: Mapped[str] = mapped_column(ForeignKey("monitoring_reports.id"), primary_key=True)
+    part_id: Mapped[str] = mapped_column(ForeignKey("monitoring_reports.id"), primary_key=True)
+    hash: Mapped[str] = mapped_column(String(64))

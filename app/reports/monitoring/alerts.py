@@ -40,6 +40,11 @@ class Alert:
         return replace(self, first=self.first.model_copy(update={"parent": parent}))
 
     @property
+    def red(self) -> bool:
+        """Tell whether it is red in any year."""
+        return "red" in (self.near, self.worst.colour)
+
+    @property
     def act_by(self) -> date | None:
         """The last date to act."""
         return self.urgent.act_by

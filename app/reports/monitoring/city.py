@@ -2,8 +2,8 @@
 The content of the city's report: the signed reports of its districts, merged.
 
 Pupils and places of the city are sums over districts, in the years that all of them forecast. The ends of its band are
-the sums of the ends: as if all districts were low, or high, together. That is the widest band that the districts' bands
-allow, so it holds at least their share of futures; the districts' paths are not known to be independent.
+the sums of the ends: as if all districts were low, or high, together. Where they are not, the band is wider than its
+share of futures needs, which errs on the safe side; the paths of districts forecast apart cannot be added one by one.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def totals(parts: Sequence[DistrictInputs]) -> Totals:
             id="", name="全市", parent="", pupils=added("pupils"), low=added("low"), high=added("high"),
             places={stage: series for stage, series in added("places").items() if None not in series}, shortage={},
         ),
-        {stage: tuple(_name(part) for part in parts if part not in told[stage]) for stage in stages},
+        {stage: tuple(name_of(part) for part in parts if part not in told[stage]) for stage in stages},
         min(bands),
         len(bands) > 1,
     )  # fmt: skip
@@ -100,6 +100,19 @@ def totals(parts: Sequence[DistrictInputs]) -> Totals:
 
 def _knows(part: DistrictInputs, stage: str, years: Sequence[int]) -> bool:
     return None not in _series(part, "pupils", stage, years)
+
+
+def places(parts: Sequence[DistrictInputs], years: Sequence[int]) -> tuple[PlaceOutlook, ...]:
+    """Give the outlook of each district in the years asked for."""
+    found = []
+    for part in parts:
+        stages = part.forecast.document.stages
+        tables = {
+            name: {stage: _series(part, name, stage, years) for stage in stages}
+            for name in ("pupils", "low", "high", "places")
+        }
+        found.append(PlaceOutlook(id=part.division, name=name_of(part), parent="", shortage={}, **tables))
+    return tuple(found)
 
 
 def _series(part: DistrictInputs, name: str, stage: str, years: Sequence[int]) -> PupilsByYear:
@@ -119,7 +132,8 @@ def _sum(rows: Sequence[PupilsByYear]) -> PupilsByYear:
     )
 
 
-def _name(part: DistrictInputs) -> str:
+def name_of(part: DistrictInputs) -> str:
+    """Name a district."""
     place = district.whole(part.forecast.document)
     return place.name if place is not None and place.name else part.division
 
@@ -163,7 +177,7 @@ def _sections(inputs: CityInputs, city: Totals) -> Iterator[Block]:
     yield from _how(inputs, city)
     yield from district.norms(*(part.forecast.document for part in inputs.parts))
     yield from district.comments(inputs.comments)
-    hashes = [(f"{_name(part)}报告指纹", f"{part.hash}") for part in inputs.parts]
+    hashes = [(f"{name_of(part)}报告指纹", f"{part.hash}") for part in inputs.parts]
     yield from district.signing(inputs, hashes)
 
 
@@ -191,7 +205,7 @@ def _children(city: Totals) -> Iterator[Block]:
     place = city.place
     parts = (city.years, place.pupils, place.low, place.high, place.places)
     yield figures.children(*parts, band=city.band)
-    yield district.table_by_year(place, city.years)
+    yield from district.tables_by_year(place, city.years)
     yield figures.balance(*parts)
 
 
@@ -207,7 +221,7 @@ def _districts(inputs: CityInputs, city: Totals) -> Iterator[Block]:
         ),
         tuple(
             (
-                Cell(_name(part)),
+                Cell(name_of(part)),
                 *(Cell(_from_to(_series(part, "pupils", stage, city.years))) for stage in stages),
                 *(Cell(str(alerts.counted(part.forecast.document)[colour])) for colour in alerts.COLOURS),
                 Cell("" if part.signature is None else f"{part.signature.name} {words.day(part.signature.at)}"),
@@ -226,8 +240,8 @@ def _red(inputs: CityInputs) -> Iterator[Block]:
     found: list[Alert] = []
     for part in inputs.parts:
         for alert in alerts.alerts(part.forecast.document, "school"):
-            if "red" in (alert.near, alert.worst.colour):
-                found.append(alert.under(_name(part)))
+            if alert.red:
+                found.append(alert.under(name_of(part)))
     found.sort(key=lambda alert: alert.order)
     yield district.warning_table("全部红色预警 All red warnings", found, {}, district=True)
 
@@ -237,7 +251,7 @@ def _comments(inputs: CityInputs) -> Iterator[Block]:
     yield Table(
         "各区县报告所附意见 Comments",
         (Column("区县", 1), Column("意见", 5)),
-        tuple((Cell(_name(part)), Cell(part.comments.strip())) for part in inputs.parts if part.comments.strip()),
+        tuple((Cell(name_of(part)), Cell(part.comments.strip())) for part in inputs.parts if part.comments.strip()),
         empty="各区县均无意见。",
     )
 
@@ -246,7 +260,7 @@ def _how(inputs: CityInputs, city: Totals) -> Iterator[Block]:
     yield Heading("合并方法", "How the districts were added")
     lines = [
         "全市学生数、学位为各区县之和，仅取各区县共有的年份。",
-        "区间的下限、上限分别为各区县下限、上限之和，即假定各区县同时偏低或同时偏高；这是最宽的区间，实际命中率不低于所定比例。",
+        "区间的下限、上限分别为各区县下限、上限之和，即假定各区县同时偏低或同时偏高；各区县并不同步时，区间偏宽，偏于稳妥。",
     ]
     if city.unlike:
         lines.append("各区县区间所含路径比例不一，图表按其中最小者标注。")

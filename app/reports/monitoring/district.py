@@ -37,6 +37,13 @@ def report(inputs: DistrictInputs) -> Report:
     )
 
 
+def title(document: ForecastDocument) -> str:
+    """Name the report on a forecast."""
+    place = whole(document)
+    name = place.name if place is not None and place.name else document.title
+    return f"{name}学龄人口变化监测预警报告（{document.base_year}年度）"
+
+
 def state(inputs: Inputs) -> str:
     """Tell whether a report is signed."""
     return words.STATE["draft" if inputs.signature is None else "signed"]
@@ -163,27 +170,41 @@ def _children(document: ForecastDocument) -> Iterator[Block]:
         return
     parts = (document.years, place.pupils, place.low, place.high, place.places)
     yield figures.children(*parts, band=document.recipe.band)
-    yield table_by_year(place, document.years)
+    yield from tables_by_year(place, document.years)
     yield figures.balance(*parts)
     for people in document.pyramids:
         if people.division in ("", document.division) or len(document.pyramids) == 1:
             yield figures.pyramid(people)
 
 
-def table_by_year(place: PlaceOutlook, years: Sequence[int]) -> Table:
-    """Write pupils with their band, and places, of every stage and year."""
-    columns = [Column("年份", 0.8, "center")]
-    for stage in place.pupils:
-        columns += [Column(f"{words.stage(stage)}（区间）", 2.0, "right"), Column("学位", 0.9, "right")]
-    rows = []
-    for at, year in enumerate(years):
-        row = [Cell(f"{year}")]
-        for stage in place.pupils:
-            pupils = words.count(place.pupils[stage][at])
-            row.append(Cell(f"{pupils}（{words.band(place.low[stage][at], place.high[stage][at])}）"))
-            row.append(Cell(words.number(place.places[stage][at]) if stage in place.places else words.UNKNOWN))
-        rows.append(tuple(row))
-    return Table("逐年学生数与学位 Pupils and places by year", tuple(columns), tuple(rows))
+def tables_by_year(place: PlaceOutlook, years: Sequence[int]) -> Iterator[Table]:
+    """Write pupils with their band, and places, of every year, two stages a table."""
+    stages = tuple(place.pupils)
+    for pair in (stages[at : at + 2] for at in range(0, len(stages), 2)):
+        columns = [Column("年份", 0.8, "center")]
+        for stage in pair:
+            name = words.stage(stage)
+            columns += [
+                Column(f"{name}学生", 1, "right"),
+                Column("区间", 1.6, "right"),
+                Column(f"{name}学位", 1, "right"),
+            ]
+        yield Table(
+            f"逐年学生数与学位：{'、'.join(words.stage(stage) for stage in pair)} Pupils and places by year",
+            tuple(columns),
+            tuple(
+                (Cell(f"{year}"), *(cell for stage in pair for cell in _in_year(place, stage, at)))
+                for at, year in enumerate(years)
+            ),
+        )
+
+
+def _in_year(place: PlaceOutlook, stage: str, at: int) -> tuple[Cell, Cell, Cell]:
+    return (
+        Cell(words.count(place.pupils[stage][at])),
+        Cell(words.band(place.low[stage][at], place.high[stage][at])),
+        Cell(_places(place, stage, at)),
+    )
 
 
 def _peaks(document: ForecastDocument) -> Iterator[Block]:
@@ -254,7 +275,7 @@ def warning_table(title: str, found: Sequence[Alert], parents: dict[str, str], *
         (
             Column("学校", 1.8), Column("区县" if district else "乡镇", 1.3), Column("学段", 0.75, "center"),
             Column("三年内", 1.05, "center"), Column("全期最重", 1.4, "center"), Column("学生／学位", 1.6, "right"),
-            Column("不足概率", 1.4, "right"), Column("措施", 1.4, "center"), Column("最迟行动日", 1.5, "center"),
+            Column("不足概率", 1.4, "right"), Column("措施", 1.4, "center"), Column("最迟行动日", 1.7, "center"),
             Column("说明", 3.0),
         ),
         tuple(

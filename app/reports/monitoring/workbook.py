@@ -176,7 +176,7 @@ def sheets(document: ForecastDocument, *, mask_small_counts: bool) -> Iterator[S
     yield Sheet("摘要 Summary", SUMMARY, _summary(document))
     for level, places in document.levels.items():
         name = f"{words.LEVEL.get(level, level)} {level.capitalize()}"
-        yield Sheet(name, (*PLACE, *years), _outlooks(places, document.years, show))
+        yield outlook_sheet(name, places, document.years, masking=mask_small_counts)
     yield Sheet("学校年级 Grades", (*PLACE[:2], Column("grade", "年级", 8), *years), _grades(document, show))
     yield Sheet("生育方案 Variants", (*SUMMARY[:1], PLACE[3], *years), _variants(document, show))
     yield Sheet("预警 Warnings", WARNINGS, rows(document.warnings))
@@ -222,6 +222,12 @@ def _summary(document: ForecastDocument) -> Iterator[Row]:
         "发现的矛盾 conflicts in all": document.sources.conflicts_in_all,
     }
     return ({"item": item, "value": value} for item, value in said.items())
+
+
+def outlook_sheet(name: str, places: Iterable[PlaceOutlook], years: Sequence[int], *, masking: bool = True) -> Sheet:
+    """Lay out places by stage, measure and year."""
+    columns = (*PLACE, *(Column(str(year), f"{year}年") for year in years))
+    return Sheet(name, columns, _outlooks(places, years, _hidden if masking else _plain))
 
 
 def _outlooks(places: Iterable[PlaceOutlook], years: Sequence[int], show: Show) -> Iterator[Row]:
