@@ -22,6 +22,14 @@ export const WARNING_PAINT: Record<WarningColour, { fill: string; ink: string }>
   blue: { fill: "#86aede", ink: "#1f4a86" },
 };
 
+/** From the worst, 0, to the normal; nothing known comes last. */
+const SEVERITY = [
+  "match",
+  ["get", "colour"],
+  ...(["red", "orange", "yellow", "blue", "normal"] as const).flatMap((colour, index) => [colour, index]),
+  5,
+] as unknown as ExpressionSpecification;
+
 const byColour = (part: "fill" | "ink"): ExpressionSpecification =>
   [
     "match",
@@ -89,18 +97,23 @@ export function start(): Start {
           "icon-size": ["interpolate", ["linear"], ["zoom"], 8, 0.75, 10, 0.95, 14, 1.25],
           "icon-allow-overlap": true,
           "icon-ignore-placement": true,
+          // What is worst lies on top.
+          "symbol-sort-key": ["-", 0, SEVERITY],
+        },
+      },
+      {
+        id: "warnings-point-name",
+        type: "symbol",
+        source: SOURCE,
+        filter: POINTS,
+        layout: {
           "text-field": ["get", "name"],
           "text-size": 12,
           "text-anchor": "top",
           "text-offset": [0, 0.9],
-          "text-optional": true,
           "text-max-width": 12,
-          "symbol-sort-key": [
-            "match",
-            ["get", "colour"],
-            ...[...WARNING_COLOURS].flatMap((colour, index) => [colour, colour === "blue" ? 1.5 : index === 3 ? 4 : index]),
-            5,
-          ] as unknown as ExpressionSpecification,
+          // What is worst is named first where there is no room for all.
+          "symbol-sort-key": SEVERITY,
         },
         paint: { "text-color": "#10222b", "text-halo-color": "rgba(255,255,255,0.92)", "text-halo-width": 1.6 },
       },

@@ -17,15 +17,19 @@ export function WarningMark({ colour }: { colour: WarningColour }) {
   );
 }
 
-/** What the colours mean, for the side of a map. */
-export function WarningLegend() {
+/** What the colours mean; `land`: the hatches of land, else the signs of schools. */
+export function WarningLegend({ land }: { land: boolean }) {
   return (
     <ul class="legend" aria-label={t("legend")}>
       {WARNING_COLOURS.map((colour) => (
         <li>
-          <span class={`warning-sign warning-sign-${colour}`} aria-hidden="true">
-            {WARNING_SIGNS[colour]}
-          </span>
+          {land ? (
+            <span class={`legend-patch warning-patch-${colour}`} aria-hidden="true" />
+          ) : (
+            <span class={`warning-sign warning-sign-${colour}`} aria-hidden="true">
+              {WARNING_SIGNS[colour]}
+            </span>
+          )}
           {word("colour_meaning", colour)}
         </li>
       ))}

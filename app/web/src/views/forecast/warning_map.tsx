@@ -7,7 +7,8 @@ import { chance, day, number, shareOf } from "../../format";
 import { said, t, word } from "../../language";
 import { asProblem, useLoaded } from "../../load";
 import { type Hit, MapCanvas, type MapLibreMap } from "../../map/canvas";
-import { boundsOf } from "../../map/layer";
+import { boundsOf, NOTHING } from "../../map/layer";
+import * as settlementLayer from "../../map/settlements";
 import * as warningLayer from "../../map/warnings";
 import { Facts, ProblemBox, Waiting } from "../../parts/basic";
 import { PickOne } from "../../parts/picker";
@@ -28,14 +29,15 @@ export function WarningMapTab({ forecast, baseMapUrl }: TabProps) {
   const [stage, setStage] = useState<Stage>(stages.includes("primary") ? "primary" : (stages[0] ?? "primary"));
   const [year, setYear] = useState(years[0] ?? 0);
   const [chosen, setChosen] = useState<string | null>(null);
+  const land = useLoaded(() => api.datasetMap(forecast.dataset_id, "settlements"), [forecast.dataset_id]);
   const { places: read, problem } = useMap(forecast, level, stage, year);
   // Settlements have no places of their own to be short of: they show the warning of their township.
   const warned: PlaceLevel = level === "settlement" ? "township" : level;
   const warnings = useLoaded(() => api.warnings(forecast.id, { level: warned, stage }), [forecast.id, warned, stage]);
-  const places = useMemo(
-    () => (level === "settlement" && read ? byTownship(read, warnings.value ?? [], year) : read),
-    [read, warnings.value, level, year],
-  );
+  const places = useMemo(() => {
+    if (!read) return null;
+    return level === "settlement" ? byTownship(read, warnings.value ?? [], year) : withFigures(read);
+  }, [read, warnings.value, level, year]);
   const choices = useMemo(
     () =>
       (places?.features ?? []).map(({ properties }) => ({
@@ -61,8 +63,14 @@ export function WarningMapTab({ forecast, baseMapUrl }: TabProps) {
       <ProblemBox problem={problem} />
       <div class="warning-map">
         <div>
-          <WarningCanvas places={places} chosen={chosen} choose={setChosen} baseMapUrl={baseMapUrl} />
-          <WarningLegend />
+          <WarningCanvas
+            places={places}
+            land={level === "school" && land.value ? land.value : NOTHING}
+            chosen={chosen}
+            choose={setChosen}
+            baseMapUrl={baseMapUrl}
+          />
+          <WarningLegend land={level !== "school"} />
           {level === "settlement" && <p class="field-hint">{t("warning_map.settlements")}</p>}
         </div>
         <aside aria-live="polite" aria-label={t("warning.why")} data-warned={chosen ?? ""}>
@@ -119,18 +127,23 @@ function useMap(forecast: StoredForecast, level: PlaceLevel, stage: Stage, year:
 
 interface CanvasProps {
   places: GeoJSON.FeatureCollection | null;
+  /** The borders under schools. */
+  land: GeoJSON.FeatureCollection;
   chosen: string | null;
   choose: (id: string | null) => void;
   baseMapUrl: string | null;
 }
 
-function WarningCanvas({ places, chosen, choose, baseMapUrl }: CanvasProps) {
+function WarningCanvas({ places, land, chosen, choose, baseMapUrl }: CanvasProps) {
   const [map, setMap] = useState<MapLibreMap | null>(null);
   const bounds = useRef<ReturnType<typeof boundsOf>>(null);
   if (places && !bounds.current) bounds.current = boundsOf(places);
   useEffect(() => {
     if (map && places) warningLayer.draw(map, places);
   }, [map, places]);
+  useEffect(() => {
+    if (map) settlementLayer.draw(map, land);
+  }, [map, land]);
   useEffect(() => {
     if (map) warningLayer.choose(map, chosen);
   }, [map, chosen]);
@@ -175,6 +188,15 @@ function MapTotals({ places, year, stage }: { places: GeoJSON.FeatureCollection 
       <p class="empty">{t("warning_map.choose")}</p>
     </>
   );
+}
+
+/** Places that have pupils or places at the stage: a kindergarten is not on the map of primary schools. */
+function withFigures(places: GeoJSON.FeatureCollection): GeoJSON.FeatureCollection {
+  const known = (name: string, place: GeoJSON.Feature) => typeof place.properties?.[name] === "number";
+  const features = places.features.filter(
+    (place) => place.properties?.colour || known("pupils", place) || known("places", place),
+  );
+  return { ...places, features };
 }
 
 /** Settlements with the colour of the township they belong to. */
