@@ -26,7 +26,19 @@ pytestmark = pytest.mark.browser
 
 RIVER = "河谷县"
 DONE_SECONDS = 180
-TABS = ("学龄人口", "学位余缺", "预警地图", "预警清单", "峰谷", "小班化", "随迁子女", "人口金字塔", "预测精度", "数据来源与校核", "方法与说明")
+TABS = (
+    "学龄人口",
+    "学位余缺",
+    "预警地图",
+    "预警清单",
+    "峰谷",
+    "小班化",
+    "随迁子女",
+    "人口金字塔",
+    "预测精度",
+    "数据来源与校核",
+    "方法与说明",
+)
 SIGNER = "王丽"
 
 
@@ -90,7 +102,12 @@ def test_children_of_every_level_are_the_figures_of_the_service(visit, forecast)
     visit.sign_in()
     page = visit.page
     visit.open(f"#/forecasts/{forecast}")
-    for level, button in (("division", "全区（县）"), ("township", "乡镇（街道）"), ("school", "学校（片区）"), ("settlement", "村社区")):
+    for level, button in (
+        ("division", "全区（县）"),
+        ("township", "乡镇（街道）"),
+        ("school", "学校（片区）"),
+        ("settlement", "村社区"),
+    ):
         told = visit.service.call("GET", f"/forecasts/{forecast}/levels/{level}")
         place = told["places"][-1]
         page.get_by_role("button", name=button, exact=True).click()
@@ -134,7 +151,9 @@ def test_the_map_says_why_and_moves_through_the_years(visit, forecast):
     visit.shoot("forecast-map-school")
 
     schools = visit.service.call("GET", f"/forecasts/{forecast}/map/school?stage=primary&year={years[0]}")["features"]
-    visit.click_map(*next(school for school in schools if school["properties"]["colour"])["geometry"]["coordinates"], "warnings")
+    visit.click_map(
+        *next(school for school in schools if school["properties"]["colour"])["geometry"]["coordinates"], "warnings"
+    )
     side = page.locator("[data-warned]")
     expect(side).to_have_attribute("data-warned", re.compile("."))
     chosen = side.get_attribute("data-warned")
@@ -161,9 +180,7 @@ def test_warnings_are_filtered_sorted_and_taken_away(visit, forecast):
     table = page.get_by_role("region", name="预警清单").last
     page.get_by_label("年份").select_option(label="全部")
     told = visit.service.call("GET", f"/forecasts/{forecast}/warnings?level=school")
-    colour, word = max(
-        (("red", "红色"), ("blue", "蓝色"), ("normal", "正常")), key=lambda pair: _count(told, pair[0])
-    )
+    colour, word = max((("red", "红色"), ("blue", "蓝色"), ("normal", "正常")), key=lambda pair: _count(told, pair[0]))
     page.get_by_label("预警等级").select_option(value=colour)
     expect(page.locator(".table-foot")).to_contain_text(f"/ {_count(told, colour)} 行")
     expect(table.locator("tbody tr").first).to_contain_text(word)
@@ -183,7 +200,9 @@ def test_warnings_are_filtered_sorted_and_taken_away(visit, forecast):
         heading.get_by_role("button").click()
         assert {first, heading.get_attribute("aria-sort")} == {"ascending", "descending"}
     table.get_by_role("button", name="学位使用率").click()
-    shown = [float(one.removesuffix("%").replace(",", "")) for one in table.locator("td:nth-child(9)").all_inner_texts()]
+    shown = [
+        float(one.removesuffix("%").replace(",", "")) for one in table.locator("td:nth-child(9)").all_inner_texts()
+    ]
     assert shown == sorted(shown)
     visit.shoot("forecast-warnings")
 
