@@ -26,13 +26,19 @@ _PLACE = (
 _CODE = ("adcode", "code", "division_code", "行政区划代码", "区划代码", "代码")
 _STAGE, _GRADE = ("stage", "level", "学段"), ("grade", "年级")
 
-_STAGES = {"primary": re.compile(r"primary|elementary|小学"), "junior": re.compile(r"junior|lower.?secondary|middle|初中")}
+_STAGES = {
+    "primary": re.compile(r"primary|elementary|小学"),
+    "junior": re.compile(r"junior|lower.?secondary|middle|初中"),
+}
 _MEASURES = {
     "entrants": re.compile(r"entrant|new.?pupil|intake|招生|新生|入学人数"),
     "enrolled": re.compile(r"enrol|pupils|students|roll\b|在校|在读"),
 }
 _BIRTHS, _RATE = re.compile(r"birth|出生"), re.compile(r"rate|permille|率|‰")
-_POPULATION, _PART = re.compile(r"population|人口"), re.compile(r"urban|rural|城镇|乡村|农村|death|死亡|natural|自然|流动")
+_POPULATION, _PART = (
+    re.compile(r"population|人口"),
+    re.compile(r"urban|rural|城镇|乡村|农村|death|死亡|natural|自然|流动"),
+)
 _OTHER = re.compile(r"teacher|教师|教职工|ratio|比|per_|率|rate|girl|female|女|share|占|growth|增")
 _UNITS = ((10_000, re.compile(r"10k|10000|10,000|万")), (1_000, re.compile(r"thousand|1000|_k\b|千人")))
 _FOUR_DIGITS = re.compile(r"(?:19|20)\d\d")
@@ -175,16 +181,21 @@ def _report_twice(figures: pd.DataFrame, table: Table, findings: Findings) -> No
     for row, place, year in zip(figures.index, figures["place"], figures["year"], strict=True):
         earlier = first.setdefault((place, year), row)
         if earlier is not row:
-            facts = {"first": str(earlier), "first_file": table.name, "columns": "place, year", "columns_zh": "地区、年份"}
+            facts = {
+                "first": str(earlier),
+                "first_file": table.name,
+                "columns": "place, year",
+                "columns_zh": "地区、年份",
+            }
             findings.add("duplicate", Where(table.name, "", int(row), "", f"{place}, {year}"), **facts)
 
 
 def _found(name: str, figures: pd.DataFrame) -> Found:
     places = tuple(dict.fromkeys(figures.index.get_level_values("place")))
     years = figures.index.get_level_values("year")
-    grid = [range(int(years.min()), int(years.max()) + 1), places]
+    rows = pd.RangeIndex(int(years.min()), int(years.max()) + 1)
     wide = {
-        series: figures[series].unstack("place").reindex(index=grid[0], columns=grid[1]).to_numpy(float)
+        series: figures[series].unstack("place").reindex(index=rows, columns=pd.Index(places)).to_numpy(float)
         for series in SERIES
     }
     wide["births"], note = _in_unit(wide["births"], wide)
@@ -195,7 +206,9 @@ def _found(name: str, figures: pd.DataFrame) -> Found:
     return Found(name, history, note)
 
 
-def _in_unit(births: NDArray[np.float64], wide: dict[str, NDArray[np.float64]]) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+def _in_unit(
+    births: NDArray[np.float64], wide: dict[str, NDArray[np.float64]]
+) -> tuple[NDArray[np.float64], tuple[str, ...]]:
     """Bring births to the unit of the pupils where their headings do not say it: a child enters once."""
     entrants = wide["primary_entrants"]
     if not np.isfinite(entrants).any():

@@ -14,8 +14,10 @@ Then    (5) entrants       half-way between this year's and births x ratio of en
         (6) first juniors  leavers of primary x the latest share that entered
         (7) juniors        half-way between the classes of (2) and the stock: J x leavers at junior age then / now
 
-Half-way is the geometric mean. Children enter at 6 or 7: those due in a year are half the births 6 and half the births
-7 years before; births after the last known are held. The constants are round and were not fitted.
+Half-way and nearer are meant in logs (geometric means). Children enter at 6 or 7: those due in a year are half the
+births 6 and half the births 7 years before; births after the last known are held. The quarter is a round figure: in
+rolling-origin trials on sixteen provinces a fifth to three tenths did equally well, and halves of the places, or of the
+origins, agreed on it.
 """
 
 from __future__ import annotations
@@ -34,8 +36,7 @@ Due = Callable[[int, Figures], Figures]
 
 PRIMARY_YEARS, JUNIOR_YEARS = len(GRADES[Stage.PRIMARY]), len(GRADES[Stage.JUNIOR])
 ENTRY_AGES = (6, 7)
-BIRTHS_WEIGHT = 2 / 3
-NEARER_A_YEAR = 0.2
+NEARER_A_YEAR = 0.25
 UNREPORTED = 0.7
 """A first class that is not reported lies between this share of what was due and the inverse of it."""
 
@@ -201,7 +202,11 @@ def _reckoned(enrolled: Figures, reported: Figures, due: Due, moves: Figures, si
         others = classes[row - 1, :, :-1] * moves if row else classes[row, :, 1:]
         expected = due(row, classes) if row else others[:, 0]
         begun = np.isfinite(others).any(axis=1)
-        first = _first_class(np.where(begun | ~np.isfinite(enrolled[row]), reported[row], np.nan), enrolled[row] - others.sum(axis=1), np.where(begun, expected, np.nan))
+        first = _first_class(
+            np.where(begun | ~np.isfinite(enrolled[row]), reported[row], np.nan),
+            enrolled[row] - others.sum(axis=1),
+            np.where(begun, expected, np.nan),
+        )
         classes[row] = _scaled(first, others, enrolled[row], sizes[row] * steady)
     return classes
 
@@ -241,7 +246,7 @@ def _future_entrants(history: StageHistory, latest: Figures, years: int) -> Figu
     common = float(np.median(known)) / 2 if len(known) else 0.0
     left = (1 - NEARER_A_YEAR) ** np.arange(1, years + 1)[:, None]
     from_births = due[1:] * np.exp(common + (ratio - common) * left)
-    blended = from_births**BIRTHS_WEIGHT * latest ** (1 - BIRTHS_WEIGHT)
+    blended = from_births ** (1 - left) * latest**left
     return np.where(np.isfinite(blended), blended, latest)
 
 
