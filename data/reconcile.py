@@ -3,7 +3,8 @@ Births, registers, censuses and rolls of one district, linked by place, age and 
 
 A figure is taken from one source, the first in the order of preference that tells it, and never averaged. Where
 several tell a place, year and age, the rows of one source count: both sexes together where so told, else male and
-female added. Without an order, that of the table, this is the choice of the forecast (`data.forecast.cohort`).
+female added. Single ages as told come before groups of ages that had to be opened. Without an order, that of the table,
+this is the choice of the forecast (`data.forecast.tally`). A group is compared with the single ages it spans together.
 
 A cohort is named by the September in which it enters grade 1, as in the forecast. Two figures of one cohort clash when
 
@@ -15,8 +16,10 @@ a count (Poisson), so that a village of five children is not reported for one th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,6 +28,7 @@ from numpy.typing import NDArray
 from data.domain.district import District
 from data.domain.people import BirthCount, PeopleCount
 from data.domain.schools import GRADES, RollCount, Stage
+from data.forecast import tally
 from data.forecast.cohort import AGE_AT_ENTRY, Cohorts, Notebook, birth_months, cohort_of
 from data.forecast.places import DIVISION, SETTLEMENT, TOWNSHIP, Places
 
@@ -35,13 +39,15 @@ CHANCE = 3
 
 COMPULSORY = (*GRADES[Stage.PRIMARY], *GRADES[Stage.JUNIOR])
 
+SEX_CODES = {None: 0, "male": 1, "female": 2}
+
 UNNAMED = "unnamed source 未注明来源"
 ROLLS = "school rolls 学籍"
 LEVELS = (SETTLEMENT, TOWNSHIP, DIVISION)
 CELL = ["level", "place", "year", "age"]
 """The columns that name a cell of the age table."""
 
-_COLUMNS = [*CELL, "cohort", "count", "source", "told_as", "others"]
+_COLUMNS = [*CELL, "cohort", "count", "source", "as_of", "told_as", "others"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +81,20 @@ DEFAULT_LIMITS = Limits()
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One told figure: how many, of what (``people``, ``births``, ``pupils``, ``parts``), in which year, by whom."""
+    """
+    One told figure: how many, of what, on 1 September of which year, by whom, drawn up when (``None``: not said).
+
+    Attributes
+    ----------
+    told_as
+        ``people``, ``group`` (a single age opened from a group of ages), ``births``, ``pupils`` or ``parts``.
+    """
 
     count: int
     told_as: str
     year: int
     source: str
+    as_of: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +152,9 @@ class Reconciled:
     Attributes
     ----------
     ages
-        One row a cell: level, place, year, age, cohort, count, source, told_as (``people``, or ``births`` for age 0 by
-        the births of the twelve months before) and others (further sources of the cell, joined by ``; ``).
+        One row a cell: level, place, year, age, cohort, count, source, as_of (the day the source drew it up, or NaT),
+        told_as (as in `Figure`; ``births``: age 0 by the births of the twelve months before), others (more sources of
+        the cell, joined by ``; ``).
     conflicts
         By kind, place and cohort.
     """
@@ -157,7 +172,7 @@ class Reconciled:
         if found.empty:
             return None
         row = found.iloc[0]
-        return Figure(int(row["count"]), str(row["told_as"]), int(row["year"]), str(row["source"]))
+        return _figure(row.to_dict(), "", str(row["told_as"]))
 
 
 def reconcile(
@@ -186,16 +201,18 @@ def reconcile(
     district = in_order(district, order)
     told = _told(district.people)
     used, born = _in_use(told), _births(district.births)
+    single = used[used["told_as"] == "people"]
+    grown = Cohorts(district, places, Notebook())
     conflicts = [
         *_between_sources(told, limits),
         *_between_levels(used, district, limits),
-        *_along_cohorts(used, limits),
-        *_from_births(born, used, limits),
-        *_on_rolls(district, places, limits),
+        *_along_cohorts(single, limits),
+        *_from_births(born, single, limits),
+        *_on_rolls(district, grown, limits),
     ]
     ages = _ages(used, born)
     wanted = _school_age(district) if cohorts is None else sorted(set(cohorts))
-    return Reconciled(ages, tuple(conflicts), tuple(_gaps(district, places, wanted)))
+    return Reconciled(ages, tuple(conflicts), tuple(_gaps(district, places, grown, wanted)))
 
 
 # One figure a cell
@@ -214,41 +231,72 @@ def in_order(district: District, order: Sequence[str]) -> District:
 
 
 def _told(people: Sequence[PeopleCount]) -> pd.DataFrame:
-    """What each source says of each cell, in the order of the table; ``first`` marks the one in use."""
-    rows = pd.DataFrame(
-        {
-            "level": pd.Categorical([row.level for row in people], categories=LEVELS),
-            "place": pd.Categorical([row.place for row in people]),
-            "year": np.array([row.year for row in people], dtype=np.int64),
-            "age": np.array([row.age for row in people], dtype=np.int64),
-            "source": pd.Categorical([row.source or UNNAMED for row in people]),
-            "sex": np.array([{None: 0, "male": 1}.get(row.sex, 2) for row in people], dtype=np.int8),
-            "count": np.array([row.count for row in people], dtype=np.int64),
-        }
-    )
-    rows = rows.drop_duplicates([*CELL, "source", "sex"])
-    together = rows[rows["sex"] == 0]
-    by_sex = rows.merge(together[[*CELL, "source"]], how="left", on=[*CELL, "source"], indicator="joined")
-    parts = by_sex[(by_sex["joined"] == "left_only").to_numpy()].drop(columns="joined")
-    sums = parts.groupby([*CELL, "source"], observed=True, sort=False)["count"].transform("sum")
-    parts = parts.assign(count=sums)
-    at = rows.reset_index()[["index", *CELL, "source"]].drop_duplicates([*CELL, "source"])
-    told = pd.concat([together, parts]).drop_duplicates([*CELL, "source"]).merge(at, on=[*CELL, "source"])
-    told = told.sort_values("index", kind="stable")
-    told["first"] = ~told.duplicated(CELL)
+    """
+    What each source says of each cell, in the order of the table.
+
+    ``cell`` numbers the cells, ``first`` marks the figure in use, ``low`` and ``high`` are the ages it was told for.
+    """
+    rows = _rows(list(tally.in_single_ages(people)), people)
+    telling = _numbered(rows, [*CELL, "source"])
+    rows = rows.assign(telling=telling)[~pd.DataFrame({"t": telling, "s": rows["sex"]}).duplicated()]
+    together = rows["sex"] == 0
+    rows = rows[together | ~rows["telling"].isin(rows["telling"][together])]
+    told = rows.drop_duplicates("telling").set_index("telling")
+    told["count"] = rows.groupby("telling")["count"].sum()
+    told = told.sort_values("order", kind="stable").reset_index(drop=True)
+    told["cell"] = _numbered(told, CELL)
+    told["first"] = ~told["cell"].duplicated()
     told["cohort"] = cohort_of(0, 0) + told["year"] - told["age"]
+    told["told_as"] = np.where(told["low"] < told["high"], "group", "people")
     return told
 
 
+def _rows(single: Sequence[PeopleCount], people: Sequence[PeopleCount]) -> pd.DataFrame:
+    """Rows of single ages as a table, with the ages that each was told for."""
+    rows = pd.DataFrame(
+        {
+            "level": pd.Categorical([row.level for row in single], categories=LEVELS),
+            "place": pd.Categorical([row.place for row in single]),
+            "year": np.array([row.year for row in single], dtype=np.int64),
+            "age": np.array([row.age for row in single], dtype=np.int64),
+            "source": pd.Categorical([row.source or UNNAMED for row in single]),
+            "as_of": np.array([row.as_of for row in single], dtype="datetime64[s]"),
+            "sex": np.array([SEX_CODES[row.sex] for row in single], dtype=np.int8),
+            "count": np.array([row.count for row in single], dtype=np.int64),
+            "order": np.arange(len(single)),
+        }
+    )
+    spans = {
+        (row.place, row.level, row.year, row.sex, row.source, age): (row.age, row.age_to)
+        for row in people
+        if row.age_to is not None
+        for age in range(row.age, row.age_to + 1)
+    }
+    if not spans:
+        return rows.assign(low=rows["age"], high=rows["age"])
+    told_for = [
+        spans.get((row.place, row.level, row.year, row.sex, row.source, row.age), (row.age, row.age)) for row in single
+    ]
+    return rows.assign(low=[low for low, _ in told_for], high=[high for _, high in told_for])
+
+
+def _numbered(rows: pd.DataFrame, names: list[str]) -> NDArray[np.int64]:
+    """Number the distinct values of some columns together; equal rows have equal numbers."""
+    number = np.zeros(len(rows), dtype=np.int64)
+    for name in names:
+        codes, values = pd.factorize(rows[name])
+        number = number * max(len(values), 1) + codes
+    return number
+
+
 def _in_use(told: pd.DataFrame) -> pd.DataFrame:
-    """The preferred figure of each cell, with the names of the others."""
-    used = told[told["first"]].assign(told_as="people", others="")
-    more = told[~told["first"]]
-    if more.empty:
-        return used
-    names = more.assign(source=more["source"].astype(str)).groupby(CELL, observed=True)["source"].agg("; ".join)
-    joined = used.drop(columns="others").merge(names.rename("others").reset_index(), how="left", on=CELL)
-    return joined.assign(others=joined["others"].fillna(""))
+    """The figure in use of each cell, with the names of the other sources."""
+    more: dict[int, str] = {}
+    others = told[~told["first"]]
+    for cell, source in zip(others["cell"].tolist(), others["source"].tolist(), strict=True):
+        more[cell] = f"{more[cell]}; {source}" if cell in more else source
+    used = told[told["first"]]
+    return used.assign(others=used["cell"].map(more).fillna("") if more else "")
 
 
 def _births(births: Sequence[BirthCount]) -> pd.DataFrame:
@@ -260,14 +308,23 @@ def _births(births: Sequence[BirthCount]) -> pd.DataFrame:
     rows = pd.DataFrame(
         [(row.level, row.place, row.year, row.month or 0, row.source or UNNAMED, row.count) for row in births],
         columns=["level", "place", "year", "month", "source", "count"],
-    )
+    ).assign(as_of=np.array([row.as_of for row in births], dtype="datetime64[s]"))
     monthly = _by_month(rows.drop_duplicates(["level", "place", "year", "month"]))
     monthly["cohort"] = monthly["year"] + AGE_AT_ENTRY + (monthly["month"] > 8)
     complete = monthly.groupby(["level", "cohort"])["month"].transform("nunique") == len(birth_months(0))
     found = monthly[complete].groupby(["level", "place", "cohort"], sort=False)
-    summed = found.agg(count=("count", "sum"), source=("source", lambda names: "; ".join(dict.fromkeys(names))))
-    table = summed.reset_index()
-    return table.assign(count=np.floor(table["count"].to_numpy(float) + 0.5).astype(np.int64))
+    summed = found.agg(count=("count", "sum"), source=("source", "first"), as_of=("as_of", "max"))
+    table = summed.reset_index().merge(_source_names(monthly[complete]), how="left", on=["level", "place", "cohort"])
+    source = table["names"].fillna(table["source"])
+    return table.assign(source=source, count=np.floor(table["count"].to_numpy(float) + 0.5).astype(np.int64))
+
+
+def _source_names(births: pd.DataFrame) -> pd.DataFrame:
+    """Names of the sources, joined, of cohorts whose months come from more than one."""
+    key = ["level", "place", "cohort"]
+    each = births[[*key, "source"]].drop_duplicates()
+    several = each[each.duplicated(key, keep=False)]
+    return several.groupby(key, sort=False)["source"].agg("; ".join).rename("names").reset_index()
 
 
 def _by_month(rows: pd.DataFrame) -> pd.DataFrame:
@@ -363,11 +420,47 @@ def _reported(kind: str, pairs: pd.DataFrame, told_as: tuple[str, str]) -> list[
             str(row["level"]),
             str(row["place"]),
             int(row["cohort"]),
-            Figure(int(row["count_1"]), told_as[0], int(row["year_1"]), str(row["source_1"])),
-            Figure(int(row["count_2"]), told_as[1], int(row["year_2"]), str(row["source_2"])),
+            _figure(row, "_1", told_as[0]),
+            _figure(row, "_2", told_as[1]),
+            **_span({str(name): value for name, value in row.items()}),
         )
         for row in pairs.to_dict("records")
     ]
+
+
+def _figure(row: Mapping[Hashable, Any], mark: str, told_as: str) -> Figure:
+    drawn = row[f"as_of{mark}"]
+    day = None if pd.isna(drawn) else drawn.date()
+    return Figure(int(row[f"count{mark}"]), told_as, int(row[f"year{mark}"]), str(row[f"source{mark}"]), day)
+
+
+def _span(row: Mapping[str, Any]) -> dict[str, str]:
+    """The ages compared, where they are a group."""
+    return {"age": f"{row['low']}-{row['high']}"} if row.get("low", 0) < row.get("high", 0) else {}
+
+
+def _over_groups(pairs: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """
+    Add up pairs of single ages over the group that either was told for.
+
+    ``low_1``, ``high_1``, ``low_2``, ``high_2`` are the ages the two were told for. A group of which single ages are
+    missing, or that meets another which spans other ages, is left out: there is nothing to compare it with.
+    """
+    wide = (pairs["high_1"] - pairs["low_1"]).to_numpy() >= (pairs["high_2"] - pairs["low_2"]).to_numpy()
+    pairs = pairs.assign(
+        low=np.where(wide, pairs["low_1"], pairs["low_2"]), high=np.where(wide, pairs["high_1"], pairs["high_2"])
+    )
+    if not (pairs["low"] < pairs["high"]).any():
+        return pairs
+    inside = np.ones(len(pairs), dtype=np.bool_)
+    for mark in "12":
+        inside &= (pairs[f"low_{mark}"] >= pairs["low"]).to_numpy() & (
+            pairs[f"high_{mark}"] <= pairs["high"]
+        ).to_numpy()
+    pairs = pairs[inside].assign(group=_numbered(pairs[inside], [*by, "low", "high"]), seen=1)
+    sums = pairs.groupby("group")[["count_1", "count_2", "seen"]].transform("sum")
+    summed = pairs.assign(**{str(name): sums[name] for name in sums}).drop_duplicates("group")
+    return summed[summed["seen"] == summed["high"] - summed["low"] + 1]
 
 
 def _clashing(pairs: pd.DataFrame, share: Numbers | float, limits: Limits, *, chance: bool) -> NDArray[np.bool_]:
@@ -380,9 +473,13 @@ def _between_sources(told: pd.DataFrame, limits: Limits) -> list[Conflict]:
     others, first = told[~told["first"]], told[told["first"]]
     if others.empty:
         return []
-    figures = ["count", "source"]
-    pairs = first[[*CELL, "cohort", *figures]].merge(others[[*CELL, *figures]], on=CELL, suffixes=("_1", "_2"))
+    figures = ["count", "source", "as_of", "low", "high"]
+    wanted = first[first["cell"].isin(others["cell"])]
+    pairs = wanted[["cell", *CELL, "cohort", *figures]].merge(
+        others[["cell", *figures]], on="cell", suffixes=("_1", "_2")
+    )
     pairs = pairs.assign(year_1=pairs["year"], year_2=pairs["year"])
+    pairs = _over_groups(pairs, ["level", "place", "year", "source_1", "source_2"])
     clashing = _clashing(pairs, limits.sources, limits, chance=False)
     return _reported("sources", pairs[clashing], ("people", "people"))
 
@@ -411,10 +508,19 @@ def _parts_and_whole(
         return []
     key = ["whole", "year", "age"]
     grouped = parts.assign(whole=parts["place"].astype(str).map(parent)).groupby(key, sort=False)
-    sums = grouped.agg(count_1=("count", "sum"), told=("place", "size"), source_1=("source", "first")).reset_index()
+    sums = grouped.agg(
+        count_1=("count", "sum"),
+        told=("place", "size"),
+        source_1=("source", "first"),
+        as_of_1=("as_of", "max"),
+        low_1=("low", "min"),
+        high_1=("high", "max"),
+    ).reset_index()
     members = pd.Series(list(parent.values())).value_counts()
-    whole = wholes.assign(whole=wholes["place"].astype(str), count_2=wholes["count"], source_2=wholes["source"])
+    names = {name: f"{name}_2" for name in ("count", "source", "as_of", "low", "high")}
+    whole = wholes.assign(whole=wholes["place"].astype(str)).rename(columns=names)
     pairs = whole.merge(sums, on=key).assign(year_1=lambda table: table["year"], year_2=lambda table: table["year"])
+    pairs = _over_groups(pairs, ["whole", "year"])
     all_told = (pairs["told"] >= pairs["whole"].map(members)).to_numpy()
     over = (pairs["count_1"] > pairs["count_2"]).to_numpy()
     clashing = _clashing(pairs, limits.sources, limits, chance=False) & (all_told | over)
@@ -428,8 +534,9 @@ def _along_cohorts(used: pd.DataFrame, limits: Limits) -> list[Conflict]:
     same = np.ones(len(later), dtype=np.bool_)
     for name in ("level", "place", "cohort"):
         same &= later[name].to_numpy() == earlier[name].to_numpy()
-    figures = {f"{name}_2": later[name] for name in ("count", "year", "source")}
-    pairs = earlier.rename(columns={"count": "count_1", "year": "year_1", "source": "source_1"}).assign(**figures)
+    names = ("count", "year", "source", "as_of")
+    figures = {f"{name}_2": later[name] for name in names}
+    pairs = earlier.rename(columns={name: f"{name}_1" for name in names}).assign(**figures)
     share = limits.yearly * (pairs["year_2"] - pairs["year_1"]).to_numpy(float)
     clashing = same & _clashing(pairs, share, limits, chance=True)
     return _reported("cohort", pairs[clashing], ("people", "people"))
@@ -437,7 +544,7 @@ def _along_cohorts(used: pd.DataFrame, limits: Limits) -> list[Conflict]:
 
 def _from_births(born: pd.DataFrame, used: pd.DataFrame, limits: Limits) -> list[Conflict]:
     """Births of a cohort and its children at their first count at ages 0 to 6."""
-    key, figures = ["level", "place", "cohort"], ["count", "year", "source"]
+    key, figures = ["level", "place", "cohort"], ["count", "year", "source", "as_of"]
     young = used[used["age"] <= AGE_AT_ENTRY].sort_values("year", kind="stable")
     counted = young.astype({"level": str, "place": str}).drop_duplicates(key)
     told = born.assign(year=born["cohort"] - AGE_AT_ENTRY)
@@ -446,7 +553,7 @@ def _from_births(born: pd.DataFrame, used: pd.DataFrame, limits: Limits) -> list
     return _reported("births", pairs[clashing], ("births", "people"))
 
 
-def _on_rolls(district: District, places: Places, limits: Limits) -> list[Conflict]:
+def _on_rolls(district: District, grown: Cohorts, limits: Limits) -> list[Conflict]:
     """
     Registered children and pupils of the whole division, where every settlement is counted in the year of the roll.
 
@@ -455,15 +562,16 @@ def _on_rolls(district: District, places: Places, limits: Limits) -> list[Confli
     named: dict[int, dict[str, None]] = {}
     for row in district.people:
         named.setdefault(row.year, {})[row.source or UNNAMED] = None
-    cohorts = Cohorts(district, places, Notebook())
     pairs = []
     for (year, grade), pupils in sorted(_pupils(district.roll).items()):
         cohort = year - grade + 1
-        if year in named and grade in COMPULSORY and (children := cohorts.children(cohort, year)).known.all():
+        if year in named and grade in COMPULSORY and (children := grown.children(cohort, year)).known.all():
             registered = int(children.counts.sum())
             pairs.append((cohort, registered, pupils, year, year, "; ".join(named[year])))
     names = ["cohort", "count_1", "count_2", "year_1", "year_2", "source_1"]
-    table = pd.DataFrame(pairs, columns=names).assign(level=DIVISION, place=str(district.division), source_2=ROLLS)
+    table = pd.DataFrame(pairs, columns=names).assign(
+        level=DIVISION, place=str(district.division), source_2=ROLLS, as_of_1=None, as_of_2=None
+    )
     return _reported("roll", table[_clashing(table, limits.roll, limits, chance=True)], ("people", "pupils"))
 
 
@@ -484,13 +592,12 @@ def _school_age(district: District) -> list[int]:
     return [cohort_of(max(years), age) for age in range(17, -1, -1)] if years else []
 
 
-def _gaps(district: District, places: Places, cohorts: Sequence[int]) -> list[Gap]:
+def _gaps(district: District, places: Places, grown: Cohorts, cohorts: Sequence[int]) -> list[Gap]:
     """Settlements, or whole townships, of which neither ages nor births of a cohort are told, as the forecast asks."""
-    known_of = Cohorts(district, places, Notebook())
     townships = np.array([one.township or str(one.id) for one in district.settlements])
     found: list[Gap] = []
     for cohort in cohorts:
-        unknown = ~known_of.children(cohort, cohort).known
+        unknown = ~grown.children(cohort, cohort).known
         whole = unknown & places.none_in_township(~unknown)
         found += [_gap(TOWNSHIP, name, cohort) for name in dict.fromkeys(townships[whole])]
         found += [_gap(SETTLEMENT, places.ids[v], cohort) for v in np.flatnonzero(unknown & ~whole)]

@@ -1,6 +1,7 @@
 """Sources linked on a district small enough for paper, and in a city of villages."""
 
 import time
+from datetime import date
 
 import pytest
 from shapely import Point
@@ -88,7 +89,7 @@ def test_a_conflict_says_where_who_and_by_how_much_in_both_languages(two_townshi
     assert sources.ratio == pytest.approx(0.8)
     for sentence in (sources.reason, sources.reason_zh):
         assert all(word in sentence for word in ("Hill", "2022", "100", "80", HUKOU, CENSUS, "-20 %"))
-    assert cohort.first.year, cohort.second.year == (2022, 2023)
+    assert (cohort.first.year, cohort.second.year) == (2022, 2023)
     assert "-67 %" in cohort.reason
     assert "2023 年入学" in cohort.reason_zh
 
@@ -180,6 +181,43 @@ def test_limits_are_the_planners(two_townships):
     strict = reconcile(two_townships, limits=Limits(births=0.20))
     # Hill: 50 apart, now allowed 18 + 28.5.
     assert ("births", "Hill", 2022, 90, 40) in kinds(strict)
+
+
+def test_a_group_of_ages_is_compared_with_the_single_ages_it_spans():
+    """A census of ages 5 to 9 together, 500 people; the register counts each of them: 5 x 80 = 400, 100 apart."""
+    group = PeopleCount("Hill", "settlement", 2020, 5, 500, source=CENSUS, as_of=date(2020, 11, 1), age_to=9)
+    single = people("Hill", 2020, dict.fromkeys(range(5, 10), 80))
+    made = reconcile(district({"Hill": "Upper"}, people=(group, *single)))
+    assert kinds(made) == [("sources", "Hill", 2021, 400, 500)]
+    assert "age 5-9" in made.conflicts[0].reason
+    assert made.conflicts[0].second.as_of == date(2020, 11, 1)
+    assert made.ages["told_as"].tolist() == ["people"] * 5
+    agreeing = people("Hill", 2020, {5: 60, 6: 80, 7: 100, 8: 120, 9: 140})
+    assert not reconcile(district({"Hill": "Upper"}, people=(group, *agreeing))).conflicts
+    without_one = people("Hill", 2020, dict.fromkeys(range(5, 9), 80))
+    assert not reconcile(district({"Hill": "Upper"}, people=(group, *without_one))).conflicts
+    alone = reconcile(district({"Hill": "Upper"}, people=(group,)))
+    assert set(alone.ages["told_as"]) == {"group"}
+    assert alone.ages["count"].sum() == 500
+
+
+def test_a_division_told_in_groups_is_compared_with_its_villages():
+    whole = PeopleCount("509999", "division", 2020, 5, 600, source=CENSUS, age_to=9)
+    villages = tuple(row for name in ("A", "B") for row in people(name, 2020, dict.fromkeys(range(5, 10), 50)))
+    made = reconcile(district({"A": "East", "B": "West"}, people=(whole, *villages)))
+    assert kinds(made) == [("levels", "509999", 2021, 500, 600)]
+
+
+def test_each_cell_says_when_its_source_was_drawn_up():
+    row = PeopleCount("Hill", "settlement", 2022, 6, 40, source=HUKOU, as_of=date(2022, 8, 31))
+    born = BirthCount("Hill", "settlement", 2016, 12, source=CLINICS, as_of=date(2017, 1, 5))
+    both = (born, BirthCount("Hill", "settlement", 2015, 12, source="hospitals", as_of=date(2016, 1, 5)))
+    made = reconcile(district({"Hill": "Upper"}, people=(row,), births=both))
+    assert made.trace("settlement", "Hill", 2022, 6).as_of == date(2022, 8, 31)
+    # 4/12 of 2015 and 8/12 of 2016: known when the later was, by both, named in the order of the table.
+    assert made.trace("settlement", "Hill", 2016, 0) == Figure(
+        12, "births", 2016, "clinics; hospitals", date(2017, 1, 5)
+    )
 
 
 def test_gaps_are_townships_without_figures_and_villages_left_out():
