@@ -152,8 +152,8 @@ def drawn_together(values: ArrayLike, variance: ArrayLike) -> Drawn:
     def excess(between: float) -> float:
         return float(((x - _mean(x, v, between)) ** 2 / (between + v)).sum()) - (x.size - 1)
 
-    most = float(((x - x.mean()) ** 2).sum())
-    between = float(optimize.brentq(excess, 0.0, most)) if excess(0.0) > 0 else 0.0
+    most = 2 * float(((x - x.mean()) ** 2).sum())
+    between = float(optimize.brentq(excess, 0.0, most)) if most > 0 and excess(0.0) > 0 else 0.0
     mean = _mean(x, v, between)
     kept = between / (between + v)
     return Drawn(mean, between, mean + kept * (x - mean), kept * v)
