@@ -74,14 +74,11 @@ class Packed:
         SHA-256 of that JSON, in hexadecimal.
     summary
         What a list shows of it.
-    seconds
-        How long the work took.
     """
 
     content: bytes
     hash: str
     summary: dict[str, Any]
-    seconds: float
 
     def plain(self) -> dict[str, Any]:
         """Write it as JSON takes it."""
@@ -97,7 +94,7 @@ def pack(document: ForecastDocument) -> Packed:
     """Write a document as it is stored."""
     text = canonical(document)
     digest = hashlib.sha256(text).hexdigest()
-    return Packed(zlib.compress(text, 6), digest, summary(document) | {"hash": digest}, document.seconds)
+    return Packed(zlib.compress(text, 6), digest, summary(document) | {"hash": digest})
 
 
 def canonical(document: ForecastDocument) -> bytes:
@@ -211,7 +208,6 @@ def finish(
         *(() if executor is None else (ForecastRow.executor == executor,)),
         state=RunState.DONE,
         phase="done",
-        seconds=packed.seconds,
         summary=packed.summary,
         manifest=dict(manifest),
         hash=packed.hash,

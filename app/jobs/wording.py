@@ -120,7 +120,7 @@ def _document(
         measures=None
         if school_of is None or opened is None or judgement is None
         else _measures(asked, school_of, opened, judgement),
-        norms_used=tuple(_norm(norm) for norm in asked.used),
+        norms_used=tuple(norm_use(norm) for norm in asked.used),
         rules_broken=() if judgement is None else tuple(_broken(asked, b) for b in judgement.broken),
         unserved=tuple(_unserved(asked, left) for left in why.left),
         clashes=_clashes(asked, why, certificate.status),
@@ -146,7 +146,8 @@ def _certificate(certificate: Certificate) -> CertificateOut:
     )
 
 
-def _norm(norm: Norm) -> NormUse:
+def norm_use(norm: Norm) -> NormUse:
+    """Write a norm with its source."""
     return NormUse(
         key=norm.key,
         stage=norm.stage,

@@ -138,6 +138,15 @@ def offered(district: District, norms: Norms, years: Sequence[int]) -> NDArray[n
     return found
 
 
+def class_rooms(district: District, years: Sequence[int]) -> NDArray[np.int64]:
+    """Count the classrooms of every school, shape (S, 4, Y); -1 where it has no site of the stage."""
+    found = np.full((len(district.schools), len(STAGES), len(years)), -1, dtype=np.int64)
+    number: dict[str, int] = {school.id: index for index, school in enumerate(district.schools)}
+    for site in district.sites:
+        found[number[site.school], STAGES.index(site.stage)] = [site.classrooms_in(year) for year in years]
+    return found
+
+
 def _rolls(district: District) -> tuple[tuple[int, ...], NDArray[np.float64]]:
     years = tuple(sorted({row.year for row in district.roll}))
     at_year = {year: number for number, year in enumerate(years)}

@@ -150,7 +150,6 @@ def document(
             text_zh="以六年学籍滚动回测；五年期样本少。",
         ),
         norms=NORMS,
-        seconds=1.25,
     )  # fmt: skip
 
 

@@ -1,0 +1,164 @@
+"""
+From a district and a recipe to a forecast document: the whole chain as one plain function.
+
+    sources linked -> outlook (children, two sides, errors, paths) -> warnings, peaks, small classes, migrants ->
+    accuracy on the district's own rolls -> document
+
+It needs no server and no database, so that a test or a notebook may call it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import date
+
+import numpy as np
+
+from app.cases.forecast_document import (
+    ForecastDocument,
+    MigrantRow,
+    PeakRow,
+    Recipe,
+    SmallClassRow,
+    WarningRow,
+)
+from app.jobs import forecast_wording as wording
+from app.jobs.wording import norm_use
+from data.domain.district import District
+from data.forecast.component import Variant
+from data.monitoring import accuracy, migrants, outlook, peaks, small_classes, warning
+from data.monitoring.ground import COLUMNS, class_rooms
+from data.monitoring.layer import STAGES, Level
+from data.monitoring.outlook import Outlook, Question
+from data.monitoring.small_classes import StageSchools
+from data.monitoring.warning import Colour
+from data.norms import Norm, Norms
+from data.reconcile import reconcile
+from solver.plan import Progress, Report, ShouldStop, never_stop, report_nothing
+
+Levels = Mapping[tuple[str, str], Colour]
+"""Colours of the last signed report, by place and stage."""
+
+WARNED = (Level.DIVISION, Level.TOWNSHIP, Level.SCHOOL)
+PEAKED = (Level.DIVISION, Level.TOWNSHIP)
+
+
+def forecast_document(
+    district: District,
+    recipe: Recipe,
+    *,
+    dataset_hash: str,
+    previous: Levels | None = None,
+    report: Report = report_nothing,
+    should_stop: ShouldStop = never_stop,
+) -> ForecastDocument:
+    """
+    Forecast a district.
+
+    Parameters
+    ----------
+    previous
+        Levels of warning of the last signed report, by place id and stage: hysteresis begins with them.
+
+    Raises
+    ------
+    PlanningError
+        When the figures do not fit together.
+    TimeoutError
+        When ``should_stop`` said so between two phases: half a forecast is none.
+    """
+    started = time.perf_counter()
+
+    def phase(name: str) -> None:
+        if should_stop():
+            raise TimeoutError(f"the forecast was stopped before its phase {name}")
+        report(Progress(time.perf_counter() - started, name, None, None))
+
+    day = recipe.as_of or date.today()
+    norms = Norms.default()
+    phase("sources")
+    linked = reconcile(district)
+    question = Question(
+        last_year=recipe.last_year,
+        fertility=Variant(recipe.fertility),
+        migrants=recipe.migrants_change,
+        paths=recipe.paths,
+        seed=recipe.seed,
+        band=recipe.band,
+    )
+    made = outlook.look_ahead(district, question, norms, report=phase)
+    phase("warnings")
+    layers = made.layers
+    warned = [row for level in WARNED for row in warning.watch(layers[level], norms, day, previous=previous)]
+    measured = accuracy.of_rolls(made.ground)
+    phase("document")
+    return ForecastDocument(
+        title=district.title,
+        division=district.division,
+        synthetic=district.synthetic,
+        dataset_hash=dataset_hash,
+        recipe=recipe.model_copy(update={"as_of": day}),
+        base_year=made.years[0],
+        years=made.years,
+        stages=wording.stages_of(layers),
+        method=wording.method(made),
+        notes=wording.notes(made),
+        levels={level.value: wording.places(layers[level], made.years) for level in Level},
+        school_grades=wording.school_grades(made),
+        variants=wording.variants(made),
+        pyramids=wording.pyramids(made),
+        corrections=wording.corrections(made),
+        peaks=tuple(PeakRow(**asdict(row)) for level in PEAKED for row in peaks.find(layers[level])),
+        warnings=tuple(WarningRow(**asdict(row)) for row in warned),
+        small_classes=tuple(
+            SmallClassRow(**asdict(row)) for row in small_classes.compare(_stage_schools(made, norms), norms, day)
+        ),
+        migrants=_migrants(made, norms, day),
+        sources=wording.sources(linked, district),
+        accuracy=None if measured is None else measured.json(),
+        accuracy_note=wording.accuracy_note(made, measured is not None),
+        norms=tuple(norm_use(norm) for norm in _used(norms, day)),
+    )
+
+
+def _stage_schools(made: Outlook, norms: Norms) -> tuple[StageSchools, ...]:
+    """Pupils, grades and classrooms of every stage that has classrooms and of which something is known."""
+    layer = made.layers[Level.SCHOOL]
+    rooms = class_rooms(made.ground.district, made.years)
+    found = []
+    for at, stage in enumerate(STAGES):
+        rows = np.flatnonzero((rooms[:, at] > 0).any(axis=1) & (layer.middle[:, at] >= 0).any(axis=1))
+        if rows.size:
+            grades = made.agreed.schools[rows][:, COLUMNS[stage]]
+            known = layer.middle[rows, at] >= 0
+            found.append(
+                StageSchools(
+                    stage=stage,
+                    years=made.years,
+                    pupils=layer.middle[rows, at],
+                    grades=np.where(known[:, None], grades, -1),
+                    classrooms=np.maximum(rooms[rows, at], 0),
+                )
+            )
+    return tuple(found)
+
+
+def _migrants(made: Outlook, norms: Norms, day: date) -> tuple[MigrantRow, ...]:
+    """Migrant children of the places that count them, and of the divisions they add up to."""
+    layers = made.layers
+    counts = migrants.with_parents(made.ground.district.migrants, layers[Level.TOWNSHIP], Level.DIVISION)
+    names = {
+        (level.value, id): name
+        for level in Level
+        for id, name in zip(layers[level].ids, layers[level].names, strict=True)
+    }
+    growth = migrants.growth_of(layers.values(), counts)
+    return tuple(MigrantRow(**asdict(row)) for row in migrants.expected(counts, growth, made.years, names, norms, day))
+
+
+def _used(norms: Norms, day: date) -> tuple[Norm, ...]:
+    """The norms that a forecast reads."""
+    keys = ("class.", "warn.", "lead.", "act.", "gov.migrant", "staff.ratio", "staff.kg_full_day", "school.max_size")
+    return tuple(norm for norm in norms.in_force(day) if norm.key.startswith(keys))
