@@ -424,6 +424,8 @@ export interface Recipe {
   paths: number;
   seed: number;
   band: number;
+  /** The day of the warnings; null: the day the forecast is made. */
+  as_of?: string | null;
 }
 export type Fertility = "low" | "middle" | "high";
 export const FERTILITIES: readonly Fertility[] = ["low", "middle", "high"];
@@ -555,7 +557,7 @@ export interface MigrantRow {
   gap: number | null;
 }
 
-/** Two figures that should agree and do not. */
+/** Two figures that should agree and do not; `cohort`: the year in which the children enter grade 1. */
 export interface Conflict {
   kind: string;
   level: string;

@@ -1,7 +1,7 @@
 /** How the forecast was made, what it assumes, and the norms it rests on. */
 
 import { api } from "../../api";
-import { moment, number, seconds } from "../../format";
+import { day, moment, number, seconds } from "../../format";
 import { t, word } from "../../language";
 import { useLoaded } from "../../load";
 import { Facts, TrustMark } from "../../parts/basic";
@@ -27,6 +27,7 @@ export function MethodTab({ forecast }: TabProps) {
                   [t("recipe.paths"), number(forecast.recipe.paths)],
                   [t("solve.seed"), String(forecast.recipe.seed)],
                   [t("method.base_year"), String(document.base_year)],
+                  ...(forecast.recipe.as_of ? [[t("method.as_of"), day(forecast.recipe.as_of)] as const] : []),
                   [t("run.seconds"), seconds(forecast.seconds)],
                   [t("created"), `${moment(forecast.created_at)} · ${forecast.created_by}`],
                   [t("method.dataset_hash"), <Hash hash={document.dataset_hash} />],

@@ -72,7 +72,7 @@ function ConflictTable({ conflicts }: { conflicts: Conflict[] }) {
       { key: "kind", heading: t("conflict.kind"), value: (row) => word("conflict_kind", row.kind) },
       { key: "place", heading: t("place_name"), value: (row) => row.name || row.place },
       { key: "year", heading: t("year"), value: (row) => row.year },
-      { key: "cohort", heading: t("conflict.cohort"), value: (row) => cohortOf(row.cohort) },
+      { key: "cohort", heading: t("conflict.cohort"), value: (row) => t("conflict.enters", { year: row.cohort }) },
       figure("first", t("conflict.first"), (row) => row.first),
       { key: "first_source", heading: t("conflict.first_source"), value: (row) => row.first_source },
       figure("second", t("conflict.second"), (row) => row.second),
@@ -91,13 +91,6 @@ function ConflictTable({ conflicts }: { conflicts: Conflict[] }) {
       searchable={conflicts.length > 10}
     />
   );
-}
-
-/** "age 1" and "grade 1" in words of the page. */
-function cohortOf(cohort: string): string {
-  const found = /^(age|grade) (-?\d+)$/.exec(cohort);
-  if (!found) return cohort;
-  return t(found[1] === "age" ? "cohort.age" : "cohort.grade", { n: found[2] ?? "" });
 }
 
 function Corrections({ rows }: { rows: Correction[] }) {

@@ -14,7 +14,7 @@ import { Facts, ProblemBox, Waiting } from "../../parts/basic";
 import { PickOne } from "../../parts/picker";
 import { WARNING_SIGNS, WarningLegend, WarningMark } from "../../parts/warning_mark";
 import { YearSlider } from "../../parts/year_slider";
-import type { PlaceLevel, Stage, StoredForecast, WarningColour, WarningRow } from "../../wire";
+import { type PlaceLevel, type Stage, type StoredForecast, WARNING_COLOURS, type WarningRow } from "../../wire";
 import { band } from "./outlook";
 import { Figures, LevelSegments, StageSegments, type TabProps } from "./tab";
 
@@ -171,19 +171,25 @@ function MapTotals({ places, year, stage }: { places: GeoJSON.FeatureCollection 
     const colour = String(properties?.colour ?? "");
     counts.set(colour, (counts.get(colour) ?? 0) + 1);
   }
-  const colours = Object.keys(WARNING_SIGNS) as WarningColour[];
+  const unknown = (places?.features ?? []).filter(({ properties }) => !properties?.colour).length;
   return (
     <>
       <h3>
         {year} · {word("stage", stage)}
       </h3>
       <ul class="places">
-        {colours.map((colour) => (
+        {WARNING_COLOURS.map((colour) => (
           <li>
             <WarningMark colour={colour} />
             <strong>{number(counts.get(colour) ?? 0)}</strong>
           </li>
         ))}
+        {unknown > 0 && (
+          <li>
+            <span class="dim">{t("warning.unknown")}</span>
+            <strong>{number(unknown)}</strong>
+          </li>
+        )}
       </ul>
       <p class="empty">{t("warning_map.choose")}</p>
     </>
