@@ -44,6 +44,9 @@ Numbers = NDArray[np.float64]
 
 BAND = 0.80
 AUGUST = 8
+SAME_COUNTY = 0.5
+"""A register is of the county of a roll when it names more than this share of the roll's townships."""
+
 SMOOTHING = 0.5
 """Added to counts before a logarithm, so that a grade without pupils has one (Haldane 1956)."""
 
@@ -58,6 +61,7 @@ _TOTAL = re.compile(r"(students|pupils|enrolment|学生|學生|在校生|在学|
 _YEAR_AND_MONTH = r"^(\d{2,4}(?=\D)|\d{3,4}(?=\d\d$))\D*(\d{1,2})(?:\D.*)?$"
 _SCHOOL_YEAR = re.compile(r"(?<!\d)(\d{2,4})(?!\d)")
 _NOT_PUPILS = re.compile(r"class|teacher|staff|graduat|boarder|room|班|教师|教師|毕业|畢業|寄宿|职工|職工")
+_RANK = re.compile(r"(?<=..)(?:[乡鄉镇鎮市区區]|街道)$")
 _DIGITS = {zh: digit for digit, zh in enumerate("一二三四五六七八九", 1)}
 _FIRST_YEAR_OF_THE_REPUBLIC = 1911
 
@@ -76,7 +80,8 @@ def find(tables: Sequence[Table]) -> tuple[Task, ...]:
     sources = [source for table in tables for source in _read_registers(table, findings)] if rolls else []
     tasks: list[Task] = []
     for roll in rolls:
-        here = [source for source in sources if _is_of(source.counts, roll.pupils)]
+        named = [Register(source.month, _named_as(source.counts, roll.pupils.index)) for source in sources]
+        here = [source for source in named if roll.pupils.index.isin(source.counts.index).mean() > SAME_COUNTY]
         children = Children(tuple(roll.pupils.index), tuple(here))
         history = _history(roll, children)
         if history is not None:
@@ -220,9 +225,17 @@ def _months(table: Table) -> Numbers | None:
     return np.asarray(12 * parts[0].map(lambda told: _western(int(told))) + parts[1] - 1, dtype=np.float64)
 
 
-def _is_of(counts: pd.DataFrame, pupils: pd.DataFrame) -> bool:
-    """Tell whether a register is of the county of a roll: most of the roll's townships are in it."""
-    return bool(pupils.index.isin(counts.index).mean() > 0.5)
+def _named_as(counts: pd.DataFrame, places: pd.Index) -> pd.DataFrame:
+    """Give townships that changed rank (頭份鎮, 頭份市) the name they have in the roll, where only one can be meant."""
+    missing = [str(place) for place in places if place not in counts.index]
+    here = [str(name) for name in counts.index if name not in places]
+    stems = [_RANK.sub("", name) for name in here]
+    only = {_RANK.sub("", place): place for place in missing}
+    return counts.rename(
+        index={
+            name: only[stem] for name, stem in zip(here, stems, strict=True) if stems.count(stem) == 1 and stem in only
+        }
+    )
 
 
 # Children of a cohort

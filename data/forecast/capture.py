@@ -138,7 +138,7 @@ class Drawn:
 
 def drawn_together(values: ArrayLike, variance: ArrayLike) -> Drawn:
     """
-    Draw measured values x[p] towards their mean, each by the variance v[p] > 0 of its chance; shapes (P,), P at least 1.
+    Draw measured values x[p] towards their mean, each by its variance v[p] > 0 by chance; shapes (P,), P at least 1.
 
         m = sum w x / sum w   w = 1 / (t + v)   with t >= 0 so that sum w (x - m)^2 = P - 1, or 0 where it is less
         x* = m + (x - m) t / (t + v)            variance left: t v / (t + v)
