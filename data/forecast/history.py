@@ -65,7 +65,7 @@ class History:
             raise ValueError(f"pupils has shape {self.pupils.shape}, not (series, grades, years)")
         if self.births is not None:
             object.__setattr__(self, "births", MappingProxyType(dict(self.births)))
-        told = np.isfinite(self.pupils).any(axis=1)
+        told = self.told
         totals = np.where(told, np.nansum(self.pupils, axis=1), np.nan)
         whole = np.where(told.any(axis=0), np.nansum(totals, axis=0), np.nan)
         object.__setattr__(self, "left_out", falls(whole[None], DEEPEST_FALL)[0])
@@ -82,10 +82,16 @@ class History:
         return History((self.series[index],), self.grades, self.years, self.pupils[index : index + 1], self.births)
 
     @property
+    def told(self) -> Flags:
+        """Which schools are counted in which years, shape (S, Y)."""
+        return np.asarray(np.isfinite(self.pupils).any(axis=1))
+
+    @property
     def exists(self) -> Flags:
         """Which schools are counted in the last year that has any count, shape (S,)."""
-        told = np.isfinite(self.pupils).any(axis=1)
-        return np.asarray(told[:, np.flatnonzero(told.any(axis=0))[-1]]) if told.any() else told.any(axis=1)
+        told = self.told
+        years = np.flatnonzero(told.any(axis=0))
+        return np.asarray(told[:, years[-1]] if years.size else told.any(axis=1))
 
     def filled(self) -> Floats:
         """
@@ -96,7 +102,7 @@ class History:
         pupils = self.pupils.copy()
         pupils[:, :, self.left_out] = np.nan
         pupils[np.broadcast_to(self.left_out_of[:, None], pupils.shape)] = np.nan
-        told = np.isfinite(self.pupils).any(axis=1)
+        told = self.told
         for index in np.flatnonzero(told.any(axis=1)):
             known = np.flatnonzero(told[index])
             inside = slice(int(known[0]), int(known[-1]) + 1)

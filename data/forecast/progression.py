@@ -4,15 +4,16 @@ Grade progression 年级递进法: pupils by school, grade and year from the cou
 District. With x[g,y] the pupils of grade g in year y and L = log x,
 
     step      r[g,y] = L[g,y] - L[g-1,y-1]             moved in, repeated, left: all that changes a cohort
-    ratio     m[g]   = mean of r[g,.], weights 2^(-age/half-life), shrunk towards 0 (a ratio of 1) while steps are few
+    ratio     m[g]   = mean over y of the mean over g of r + mean over y of what is left of r[g,.]; both with weights
+                       2^(-age/half-life) and shrunk towards 0 (a ratio of 1) while steps are few
     cohort    l[g,y] = p + (1-k) (L[g,y] - p),  p = l[g-1,y-1] + m[g]    a count that jumps is believed but partly
     forecast  l[g+1,y+1] = l[g,y] + m[g+1]
-    entrants  e[y+h] = log B(y+h) + s + trend,  s = weighted mean of log x[0,y] - log B(y), B(y) the births of the
-              years around y - age at entry, or 1 where none are known; the trend is damped
+    entrants  as `intake` has them
 
 Half-life, k, the birth period and the trend are not chosen: a small set of each is run over the past years, and the
-members are averaged with weights (mean squared error of their earlier forecasts) ** (-years / 4). So a weight is learned
-from nothing after the base year, and where the past does not tell, members weigh alike.
+members are averaged with weights (mean squared error of what each foretold) ** (-years / 2) for cohorts, the weight of
+a Gaussian likelihood, and ** (-years / 4) for entrants (`intake`). So nothing is learned from after the base year, and
+where the past does not tell, members weigh alike.
 
 Schools. The district's step is corrected by the school's own record, pupils that came over pupils expected:
 
@@ -35,40 +36,28 @@ Gamma-Poisson form of Clayton and Kaldor (1987), Empirical Bayes estimates of re
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
 
 from data.forecast.history import Flags, Floats, History
+from data.forecast.intake import combined, entering
 
 AGE_AT_GRADE_ONE = 6
 """Age in completed years in the autumn a child enters grade 1 (``zone.age``); grade 0 is one year younger."""
 
-HALF_LIVES = (2.0, 6.0, 25.0)
-"""Years after which a step counts half."""
+HALF_LIVES = (1.0, 4.0, 15.0)
+"""Years after which a step common to all grades counts half."""
 
-DOUBTS = (0.0, 0.2, 0.4)
+ONES = (0.0, 1.0)
+"""Years of a common ratio of 1 that are added to those seen."""
+
+GRADE_HALF_LIFE, STEPS_OF_ONE = 15.0, 1.0
+"""The same for what is a grade's own."""
+
+DOUBTS = (0.0, 0.25)
 """Share of a cohort's surprise that is not believed."""
-
-ENTRY_HALF_LIVES = (1.5, 3.0, 8.0)
-BIRTH_PERIODS = (-2 / 3, -1 / 3, 0.0, 1 / 3, 2 / 3, 1.0, 4 / 3)
-"""Mean years between a birth and 31 December of the year that is the age at entry before; see `_born`."""
-
-USUAL_BIRTH_PERIOD, BIRTH_PERIOD_SPREAD = 1 / 3, 1 / 3
-"""Children born September to August: 4/12 of the births of one calendar year and 8/12 of the next."""
-
-DAMPING = (0.0, 0.7)
-"""What is left of an entrants' trend a year later; 0: no trend."""
-
-WITHOUT_BIRTHS = 0.2
-"""Weight, before anything is learned, of entrants that do not follow births, where births are known."""
-
-STEPS_OF_ONE = 1.0
-"""Steps with ratio 1 that are added to those seen."""
-
-LEARNED_AHEAD = 3
-"""Years ahead over which members are compared."""
 
 SCHOOL_HALF_LIFE, SHARE_HALF_LIFE = 6.0, 3.5
 JUMP, JUMP_DEVIATIONS = 0.15, 4.0
@@ -123,7 +112,7 @@ def ahead(
     ValueError
         When the history holds no count, or ``entrants`` has another shape.
     """
-    told = np.flatnonzero(np.isfinite(history.pupils).any(axis=(0, 1)))
+    told = np.flatnonzero(history.told.any(axis=0))
     if not told.size:
         raise ValueError("a history without a count has nothing to go on")
     if entrants is not None and entrants.shape != (len(history.series), horizon):
@@ -148,8 +137,8 @@ def ahead(
 def _cohorts(logs: Floats, first: Floats, horizon: int) -> Floats:
     """Carry the district's cohorts, logs of shape (G, Y), behind given entrants, shape (H,); shape (G, H)."""
     grades, years = logs.shape
-    members = [_carried(logs, half_life, doubt) for half_life, doubt in product(HALF_LIVES, DOUBTS)]
-    weights = combined([_errors_of_cohorts(logs, levels, ratios) for levels, ratios in members], years - 1)
+    members = [_carried(logs, *member) for member in product(HALF_LIVES, ONES, DOUBTS)]
+    weights = combined(np.array([_surprise(logs, *member) for member in members]), (years - 2) / 2)
     ahead = np.zeros((grades, horizon))
     for weight, (levels, ratios) in zip(weights, members, strict=True):
         now, paths = levels[:, -1], np.empty((grades, horizon))
@@ -160,107 +149,51 @@ def _cohorts(logs: Floats, first: Floats, horizon: int) -> Floats:
     return np.maximum(np.exp(ahead) - 0.5, 0.0)
 
 
-def _carried(logs: Floats, half_life: float, doubt: float) -> tuple[Floats, Floats]:
+def _carried(logs: Floats, half_life: float, ones: float, doubt: float) -> tuple[Floats, Floats]:
     """Give the cohort levels, shape (G, Y), and the ratios' logs, shape (G-1, Y), as known in each year."""
     grades, years = logs.shape
     levels, ratios = logs.copy(), np.zeros((grades - 1, years))
-    total, weight, keep = np.zeros(grades - 1), 0.0, 0.5 ** (1 / half_life)
-    for year in range(1, years):
+    common, own = Mean(half_life, ones), Mean(GRADE_HALF_LIFE, STEPS_OF_ONE)
+    for year in range(1, years if grades > 1 else 1):
         expected = levels[:-1, year - 1] + ratios[:, year - 1]
         levels[1:, year] = expected + (1 - doubt) * (logs[1:, year] - expected)
-        total = keep * total + logs[1:, year] - logs[:-1, year - 1]
-        weight = keep * weight + 1
-        ratios[:, year] = total / (weight + STEPS_OF_ONE)
+        step = logs[1:, year] - logs[:-1, year - 1]
+        common.take(step.mean())
+        own.take(step - step.mean())
+        ratios[:, year] = common.value + own.value
     return levels, ratios
 
 
-def _errors_of_cohorts(logs: Floats, levels: Floats, ratios: Floats) -> Floats:
-    """Mean squared log errors of the forecasts of earlier years, 1 to `LEARNED_AHEAD` years ahead; a list of each."""
-    squares = []
-    path = levels
-    for step in range(1, LEARNED_AHEAD + 1):
-        if path.shape[0] < 2 or logs.shape[1] <= step + 1:
-            break
-        path = path[:-1] + ratios[step - 1 :]
-        squares.append(np.mean((logs[step:, step + 1 :] - path[:, 1:-step]) ** 2))
-    return np.array(squares)
+class Mean:
+    """A mean over the years with weights 2^(-age/half-life), shrunk by a weight of years of 0."""
+
+    def __init__(self, half_life: float, zeros: float = 0.0) -> None:
+        self._keep, self._weight, self._zeros = 0.5 ** (1 / half_life), 0.0, zeros
+        self._total: Floats = np.zeros(())
+
+    def take(self, value: Floats) -> None:
+        """Take the value of the next year."""
+        self._total = self._keep * self._total + value
+        self._weight = self._keep * self._weight + 1
+
+    @property
+    def value(self) -> Floats:
+        """The mean so far."""
+        return self._total / (self._weight + self._zeros)
 
 
-def combined(errors: list[Floats], years: int, prior: Floats | None = None) -> Floats:
-    """
-    Weigh members by their mean squared errors at each distance; all errors of equal length, maybe 0.
-
-    Distances count alike: the geometric mean over them is taken. With no errors the prior stays.
-    """
-    start = np.ones(len(errors)) if prior is None else prior
-    if not errors[0].size:
-        return np.asarray(start / start.sum())
-    score = -years / 4 * np.log(np.maximum(np.array(errors), 1e-8)).mean(axis=1) + np.log(start)
-    weights = np.exp(score - score.max())
-    return np.asarray(weights / weights.sum())
-
-
-def entering(
-    counts: Floats, years: tuple[int, ...], horizon: int, age: int, births: Mapping[int, float] | None
-) -> Floats:
-    """Forecast the pupils of the lowest grade, shape (H,), from its counts, shape (Y,), and the births."""
-    logs = np.log(counts + 0.5)
-    bases: list[tuple[Floats, float]] = [(np.zeros(len(years) + horizon), WITHOUT_BIRTHS)]
-    span = range(years[0], years[-1] + horizon + 1)
-    for period in BIRTH_PERIODS if births else ():
-        near = np.exp(-0.5 * ((period - USUAL_BIRTH_PERIOD) / BIRTH_PERIOD_SPREAD) ** 2)
-        bases.append((_born(births or {}, [year - age - period for year in span]), float(near)))
-    paths, errors, priors = [], [], []
-    since = max((int(np.flatnonzero(np.isfinite(base))[0]) for base, _ in bases if np.isfinite(base).any()), default=0)
-    for (base, prior), half_life, damping in product(bases, ENTRY_HALF_LIVES, DAMPING):
-        if not np.isfinite(base[len(years) - 1 :]).all():
-            continue
-        level, path = _levelled(logs - base[: len(years)], since, half_life, damping, horizon)
-        paths.append(path + base[len(years) :])
-        errors.append(level)
-        priors.append(prior)
-    weights = combined(errors, len(years) - since - 1, np.array(priors))
-    return np.maximum(np.exp(weights @ np.array(paths)) - 0.5, 0.0)
-
-
-def _born(births: Mapping[int, float], moments: list[float]) -> Floats:
-    """
-    Log births around moments in time, read between calendar years: moment 2000.25 is 3/4 of 2000 and 1/4 of 2001.
-
-    After the last known year the mean of the last three is held; before the first it is NaN.
-    """
-    known = sorted(births)
-    held = float(np.mean([births[year] for year in known[-3:]]))
-    values = np.interp(moments, [*known, known[-1] + 1], [*(births[year] for year in known), held], left=np.nan)
-    return np.asarray(np.log(values + 0.5))
-
-
-def _levelled(series: Floats, since: int, half_life: float, damping: float, horizon: int) -> tuple[Floats, Floats]:
-    """Smooth a series from a position on; give its mean squared errors by distance and its path, shape (H,)."""
-    line = series[since:]
-    keep = 0.5 ** (1 / half_life)
-    levels, trends = np.empty(line.size), np.zeros(line.size)
-    total = weight = drift = steps = 0.0
-    for year, value in enumerate(line):
-        total, weight = keep * total + value, keep * weight + 1
-        levels[year] = total / weight
-        if year:
-            drift, steps = keep * drift + value - line[year - 1], keep * steps + 1
-            trends[year] = drift / (steps + STEPS_OF_ONE)
-    grown = np.cumsum(damping ** np.arange(1, max(horizon, LEARNED_AHEAD) + 1)) if damping else np.zeros(max(horizon, 3))
-    squares = [
-        np.mean((line[step + 1 :] - levels[1:-step] - grown[step - 1] * trends[1:-step]) ** 2)
-        for step in range(1, LEARNED_AHEAD + 1)
-        if line.size > step + 1
-    ]
-    return np.array(squares), levels[-1] + grown[:horizon] * trends[-1]
+def _surprise(logs: Floats, levels: Floats, ratios: Floats) -> float:
+    """Mean squared log error of the steps since the second, each foretold a year before; NaN where there is none."""
+    if logs.shape[0] < 2 or logs.shape[1] < 3:
+        return np.nan
+    return float(np.mean((logs[1:, 2:] - levels[:-1, 1:-1] - ratios[:, 1:-1]) ** 2))
 
 
 def _schools(
     pupils: Floats, whole: Floats, now: Floats, district: Floats, entrants: Floats | None
 ) -> tuple[Floats, Floats]:
     """Project schools, pupils of shape (S, G, Y), within the district's forecast, shape (G, H)."""
-    schools, grades, years = pupils.shape
+    schools, grades, _ = pupils.shape
     entry = _entry(pupils)
     jumps = _jumps(pupils, whole)
     own = _own_ratios(pupils, whole, jumps)
