@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime
 
 import forecast_document
@@ -31,7 +32,7 @@ def district(
         created_at=MADE,
         created_by="planner",
         signature=signature,
-        forecast=Forecast("f1", forecasts.pack(made).hash, made),
+        forecast=Forecast("f1", hashlib.sha256(forecasts.canonical(made)).hexdigest(), made),
         previous=None if previous is None else Previous("r0", "0" * 64, "上期报告", previous),
     )
 

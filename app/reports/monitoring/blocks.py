@@ -47,11 +47,16 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table; an empty one says ``empty`` in its place."""
+    """
+    A table; an empty one says ``empty`` in its place.
+
+    ``under`` holds a line of words under each row, or nothing at all.
+    """
 
     title: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    under: tuple[str, ...] = ()
     note: str = ""
     empty: str = "无 None"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from app.cases.forecast_document import ForecastDocument, PlaceOutlook, WarningRow
+from app.cases.forecast_document import ForecastDocument, PeakRow, PlaceOutlook, WarningRow
 from app.reports.monitoring import accuracy, alerts, figures, words
 from app.reports.monitoring.alerts import Alert
 from app.reports.monitoring.blocks import Block, Cell, Column, Heading, Report, Table, Words
@@ -27,6 +27,7 @@ def report(inputs: DistrictInputs) -> Report:
             ("区划 Division", _named(document, inputs.division)),
             ("基准年 Base year", f"{document.base_year}"),
             ("预测年份 Years", f"{document.years[0]}–{document.years[-1]}"),
+            *_as_of(document),
             *standing(inputs),
         ),
         state=state(inputs),
@@ -35,6 +36,11 @@ def report(inputs: DistrictInputs) -> Report:
         at=inputs.created_at,
         blocks=numbered(_sections(inputs)),
     )
+
+
+def _as_of(document: ForecastDocument) -> Iterator[tuple[str, str]]:
+    if document.recipe.as_of is not None:
+        yield "预警日期 Warnings as of", f"{document.recipe.as_of}"
 
 
 def title(document: ForecastDocument) -> str:
@@ -209,10 +215,7 @@ def _in_year(place: PlaceOutlook, stage: str, at: int) -> tuple[Cell, Cell, Cell
 
 def _peaks(document: ForecastDocument) -> Iterator[Block]:
     yield Heading("峰值与谷值", "Peaks and troughs")
-    rows = sorted(
-        document.peaks,
-        key=lambda row: ("division", "township").index(row.level) if row.level in ("division", "township") else 2,
-    )
+    rows = [row for row in document.peaks if row.level == "division"]
     yield Table(
         "分学段峰谷 Peak and trough by stage",
         (
@@ -230,14 +233,20 @@ def _peaks(document: ForecastDocument) -> Iterator[Block]:
                 Cell(f"{row.trough_year}"),
                 Cell(words.count(row.trough_pupils)),
                 Cell(words.count(row.last_pupils)),
-                Cell(words.UNKNOWN if words.small(row.last_pupils) else words.percent(row.change_to_last, sign=True)),
+                Cell(_change_to_last(row)),
                 Cell(f"{row.surplus_years}"),
                 Cell(_deepest(row.deepest_surplus, row.deepest_surplus_year)),
             )
             for row in rows
         ),
-        note="* 峰值出现在首年，真实峰值可能更早。富余指峰值后学生少于学位的年份。",
+        note="* 峰值出现在首年，真实峰值可能更早。富余指峰值后学生少于学位的年份。分乡镇峰值见“分乡镇（街道）”。",
     )  # fmt: skip
+
+
+def _change_to_last(row: PeakRow) -> str:
+    if row.last_year == row.peak_year:
+        return "末年为峰"
+    return words.UNKNOWN if words.small(row.last_pupils) else words.percent(row.change_to_last, sign=True)
 
 
 def _deepest(places: int | None, year: int | None) -> str:
@@ -276,7 +285,6 @@ def warning_table(title: str, found: Sequence[Alert], parents: dict[str, str], *
             Column("学校", 1.8), Column("区县" if district else "乡镇", 1.3), Column("学段", 0.75, "center"),
             Column("三年内", 1.05, "center"), Column("全期最重", 1.4, "center"), Column("学生／学位", 1.6, "right"),
             Column("不足概率", 1.4, "right"), Column("措施", 1.4, "center"), Column("最迟行动日", 1.7, "center"),
-            Column("说明", 3.0),
         ),
         tuple(
             (
@@ -289,10 +297,10 @@ def warning_table(title: str, found: Sequence[Alert], parents: dict[str, str], *
                 Cell(words.percent(alert.worst.shortage_probability)),
                 Cell(words.action(alert.urgent.action)),
                 Cell(_until(alert.urgent)),
-                Cell(_reason(alert.urgent)),
             )
             for alert in found
         ),
+        under=tuple(_reason(alert.urgent) for alert in found),
         note="“三年内”为首年及其后两年最重等级；学生、学位和概率取全期最重之年；不足概率为抽样路径中学生多于学位的比例。",
         empty="期内无预警。",
     )  # fmt: skip

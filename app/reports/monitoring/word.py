@@ -10,6 +10,7 @@ from datetime import UTC
 import docx
 from docx.document import Document
 from docx.enum.section import WD_SECTION
+from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.table import WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_BREAK
 from docx.oxml import OxmlElement
@@ -31,6 +32,10 @@ ALIGN = {
     "left": WD_ALIGN_PARAGRAPH.LEFT, "center": WD_ALIGN_PARAGRAPH.CENTER, "right": WD_ALIGN_PARAGRAPH.RIGHT,
 }  # fmt: skip
 WIDTH = Cm(17)
+CAPTION, CELL_HEAD, CELL, CELL_KEPT, NOTE = (
+    "Report caption", "Report table head", "Report table", "Report table kept with next", "Report note",
+)  # fmt: skip
+"""Our styles of paragraphs."""
 UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """Characters that XML cannot hold."""
 
@@ -45,7 +50,7 @@ def word(report: Report) -> bytes:
         When a figure cannot be drawn.
     """
     document = docx.Document()
-    _fonts(document)
+    _styles(document)
     _page(document, report)
     _cover(document, report)
     writer = _Writer(document)
@@ -82,10 +87,9 @@ class _Writer:
                 self._caption(f"图 {self._figures}  {block.caption}", keep=False)
 
     def _caption(self, text: str, *, keep: bool) -> None:
-        paragraph = self._document.add_paragraph()
+        paragraph = self._document.add_paragraph(_clean(text), style=CAPTION)
         paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
         paragraph.paragraph_format.keep_with_next = keep
-        _font(paragraph.add_run(_clean(text)), HEAD, size=9)
 
     def _picture(self, figure: Figure) -> None:
         paragraph = self._document.add_paragraph()
@@ -96,18 +100,29 @@ class _Writer:
         shape._inline.docPr.set("name", figure.name)
 
 
-def _fonts(document: Document) -> None:
+def _styles(document: Document) -> None:
+    """Set the styles of Word that we use, and add our own for captions, tables and the words about them."""
     for name, font, size in (("Normal", BODY, 10.5), ("List Bullet", BODY, 10.5), ("Heading 1", HEAD, 14)):
-        style = document.styles[name]
-        _style(style, font, size)
+        _style(document.styles[name], font, size)
+    for name, font, size in (
+        (CAPTION, HEAD, 9.0),
+        (CELL_HEAD, HEAD, 8.5),
+        (CELL, BODY, 8.5),
+        (CELL_KEPT, BODY, 8.5),
+        (NOTE, BODY, 7.5),
+    ):
+        style = document.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
+        _style(style, font, size, grey=name == NOTE)
+        style.paragraph_format.space_after = Pt(6 if name == CAPTION else 0)
+        style.paragraph_format.keep_with_next = name == CELL_KEPT
 
 
-def _style(style: BaseStyle, font: str, size: float) -> None:
+def _style(style: BaseStyle, font: str, size: float, *, grey: bool = False) -> None:
     if not isinstance(style, ParagraphStyle):
         raise TypeError(f"{style.name} is no style of paragraphs")
     style.font.name = LATIN
     style.font.size = Pt(size)
-    style.font.color.rgb = RGBColor(0, 0, 0)
+    style.font.color.rgb = GREY if grey else RGBColor(0, 0, 0)
     fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
     for theme in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):
         fonts.attrib.pop(qn(f"w:{theme}"), None)
@@ -175,11 +190,9 @@ def _cover(document: Document, report: Report) -> None:
 
 def _table(document: Document, block: Table) -> None:
     if not block.rows:
-        paragraph = document.add_paragraph()
-        paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
-        _font(paragraph.add_run(block.empty), BODY, size=8.5)
+        document.add_paragraph(block.empty, style=CELL).alignment = WD_ALIGN_PARAGRAPH.CENTER
         return
-    table = document.add_table(rows=len(block.rows) + 1, cols=len(block.columns), style="Table Grid")
+    table = document.add_table(rows=len(block.rows) + len(block.under) + 1, cols=len(block.columns), style="Table Grid")
     table.alignment = WD_TABLE_ALIGNMENT.CENTER
     table.autofit = False
     whole = sum(column.width for column in block.columns)
@@ -188,29 +201,47 @@ def _table(document: Document, block: Table) -> None:
     for column, width in zip(table.columns, widths, strict=True):
         column.width = width
     rows = list(table.rows)
-    _fill(rows[0], [Cell(column.zh) for column in block.columns], widths, aligns, heading=True)
-    for row, cells in zip(rows[1:], block.rows, strict=True):
-        _fill(row, cells, widths, aligns, heading=False)
-    note = document.add_paragraph()
-    if block.note:
-        _font(note.add_run(block.note), BODY, size=7.5, colour=GREY)
+    styles = document.styles
+    _fill(rows[0], [Cell(column.zh) for column in block.columns], widths, aligns, styles[CELL_HEAD])
+    rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
+    body = styles[CELL_KEPT if block.under else CELL]
+    step = 2 if block.under else 1
+    for row, cells in zip(rows[1::step], block.rows, strict=True):
+        _fill(row, cells, widths, aligns, body)
+    for row, said in zip(rows[2::2], block.under, strict=False):
+        _under(row, said, styles[NOTE])
+    document.add_paragraph(block.note, style=NOTE)
 
 
 def _fill(
-    row: _Row, cells: Sequence[Cell], widths: Sequence[Length], aligns: Sequence[WD_ALIGN_PARAGRAPH], *, heading: bool
+    row: _Row,
+    cells: Sequence[Cell],
+    widths: Sequence[Length],
+    aligns: Sequence[WD_ALIGN_PARAGRAPH],
+    style: BaseStyle,
 ) -> None:
-    properties = row._tr.get_or_add_trPr()
-    properties.append(OxmlElement("w:cantSplit"))
-    if heading:
-        properties.append(OxmlElement("w:tblHeader"))
+    row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
     for place, cell, width, align in zip(row.cells, cells, widths, aligns, strict=True):
         place.width = width
         paragraph = place.paragraphs[0]
+        paragraph._p.style = style.style_id
         paragraph.alignment = align
-        paragraph.paragraph_format.space_after = Pt(0)
-        _font(paragraph.add_run(_clean(cell.text)), HEAD if heading else BODY, size=8.5)
+        paragraph.add_run(_clean(cell.text))
         if cell.tone in TONES:
             _shade(place, TONES[cell.tone])
+
+
+def _under(row: _Row, said: str, style: BaseStyle) -> None:
+    """Write a line of words over all columns."""
+    place, others = row.cells[0], row._tr.tc_lst[1:]
+    for cell in others:
+        row._tr.remove(cell)
+    place._tc.grid_span = len(others) + 1
+    place.width = WIDTH
+    row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
+    paragraph = place.paragraphs[0]
+    paragraph._p.style = style.style_id
+    paragraph.add_run(_clean(said))
 
 
 def _shade(cell: _Cell, fill: str) -> None:

@@ -217,7 +217,7 @@ def _summary(document: ForecastDocument) -> Iterator[Row]:
         "数据集指纹 dataset hash": document.dataset_hash,
         "基准年 base year": document.base_year,
         "年份 years": f"{document.years[0]}–{document.years[-1]}" if document.years else "",
-        **{f"方案 recipe {name}": value for name, value in document.recipe.model_dump().items()},
+        **{f"方案 recipe {name}": value for name, value in document.recipe.model_dump(mode="json").items()},
         "带宽说明 bands": f"下限与上限之间含{document.recipe.band:.0%}的抽样路径",
         "发现的矛盾 conflicts in all": document.sources.conflicts_in_all,
     }
