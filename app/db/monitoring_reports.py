@@ -154,6 +154,14 @@ def newest(session: Session, scope: Scope = ALL, *, limit: int = 200) -> Sequenc
     ).all()
 
 
+def last_signed_forecast(session: Session, division: str) -> str | None:
+    """Find the forecast of the report of a district that was signed last."""
+    query = select(MonitoringReportRow.forecast_id).where(
+        MonitoringReportRow.division == division, MonitoringReportRow.state == SIGNED
+    )
+    return session.scalar(query.order_by(MonitoringReportRow.signed_at.desc()).limit(1))
+
+
 def parts_of(session: Session, reports: Sequence[MonitoringReportRow]) -> Mapping[str, Sequence[MonitoringReportRow]]:
     """Give the reports that each city report was merged from, by division; none for a district's."""
     query = (

@@ -10,7 +10,6 @@ It needs no server and no database, so that a test or a notebook may call it.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date
 
@@ -38,9 +37,6 @@ from data.norms import Norm, Norms
 from data.reconcile import reconcile
 from solver.plan import Progress, Report, ShouldStop, never_stop, report_nothing
 
-Levels = Mapping[tuple[str, str], Colour]
-"""Colours of the last signed report, by place and stage."""
-
 WARNED = (Level.DIVISION, Level.TOWNSHIP, Level.SCHOOL)
 PEAKED = (Level.DIVISION, Level.TOWNSHIP)
 
@@ -50,7 +46,7 @@ def forecast_document(
     recipe: Recipe,
     *,
     dataset_hash: str,
-    previous: Levels | None = None,
+    previous: ForecastDocument | None = None,
     report: Report = report_nothing,
     should_stop: ShouldStop = never_stop,
 ) -> ForecastDocument:
@@ -60,7 +56,7 @@ def forecast_document(
     Parameters
     ----------
     previous
-        Levels of warning of the last signed report, by place id and stage: hysteresis begins with them.
+        The forecast of the last signed report: hysteresis begins with the levels that it warned of for the base year.
 
     Raises
     ------
@@ -91,7 +87,11 @@ def forecast_document(
     made = outlook.look_ahead(district, question, norms, report=phase)
     phase("warnings")
     layers = made.layers
-    warned = [row for level in WARNED for row in warning.watch(layers[level], norms, day, previous=previous)]
+    warned = [
+        row
+        for level in WARNED
+        for row in warning.watch(layers[level], norms, day, previous=_levels(previous, level, made.years[0]))
+    ]
     measured = accuracy.of_rolls(made.ground)
     phase("document")
     return ForecastDocument(
@@ -121,6 +121,15 @@ def forecast_document(
         accuracy_note=wording.accuracy_note(made, measured is not None),
         norms=tuple(norm_use(norm) for norm in _used(norms, day)),
     )
+
+
+def _levels(previous: ForecastDocument | None, level: Level, year: int) -> dict[tuple[str, str], Colour]:
+    """Levels by place and stage that a forecast warned of for a year, or for the last of its years before it."""
+    if previous is None:
+        return {}
+    at = max((told for told in previous.years if told <= year), default=previous.years[0])
+    rows = (row for row in previous.warnings if row.level == level and row.year == at)
+    return {(row.id, row.stage): Colour(row.colour) for row in rows}
 
 
 def _stage_schools(made: Outlook, norms: Norms) -> tuple[StageSchools, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.db import forecasts
+from app.db import forecasts, monitoring_reports
 from app.jobs import kinds
 from app.jobs.worker import Worker
 
@@ -21,13 +21,14 @@ class Forecasts(kinds.Trade):
     rows = forecasts
 
     def order_of(self, session: Session, worker: Worker, id: str) -> dict[str, Any]:
-        """Write the recipe and name the dataset."""
+        """Write the recipe, and name the dataset and the forecast of the last signed report."""
         forecast = forecasts.get(session, id)
         return {
             "kind": forecasts.WORK.kind,
             "database_url": worker.settings.database_url,
             "dataset_id": forecast.dataset_id,
             "recipe": forecast.recipe,
+            "previous_forecast_id": monitoring_reports.last_signed_forecast(session, forecast.division),
         }
 
     def seconds(self, order: Mapping[str, Any]) -> float:
@@ -38,7 +39,11 @@ class Forecasts(kinds.Trade):
         self, session: Session, worker: Worker, id: str, order: Mapping[str, Any], document: Mapping[str, Any]
     ) -> None:
         """End the forecast with its document, which the child has packed."""
-        manifest = kinds.manifest(forecasts.get(session, id)) | {"forecast": id, "recipe": order["recipe"]}
+        manifest = kinds.manifest(forecasts.get(session, id)) | {
+            "forecast": id,
+            "recipe": order["recipe"],
+            "previous_forecast": order["previous_forecast_id"],
+        }
         forecasts.finish(session, id, forecasts.Packed.of(document), manifest, executor=worker.executor_id)
 
 

@@ -42,10 +42,13 @@ def _forecast(order: Mapping[str, Any], report: Report, should_stop: ShouldStop)
 
     with _reading(order) as session:
         district, dataset_hash = _figures(session, order)
+        before = order["previous_forecast_id"]
+        previous = None if before is None else forecasts.load(session, before)
     document = forecasting.forecast_document(
         district,
         Recipe.model_validate(order["recipe"]),
         dataset_hash=dataset_hash,
+        previous=previous,
         report=report,
         should_stop=should_stop,
     )
