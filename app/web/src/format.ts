@@ -43,11 +43,11 @@ export function shareOf(share: number | null | undefined): string {
   return share === null || share === undefined ? t("none") : `${number(share * 100, 1)}%`;
 }
 
-/** A relative change with its sign, in whole per cent: -20% is -0.2. */
-export function change(share: number | null | undefined): string {
+/** A relative change with its sign, in per cent: -20% is -0.2. */
+export function change(share: number | null | undefined, digits = 0): string {
   if (share === null || share === undefined) return t("none");
-  const rounded = Math.round(share * 100);
-  return `${rounded > 0 ? "+" : rounded < 0 ? "−" : ""}${Math.abs(rounded)}%`;
+  const shown = number(Math.abs(share * 100), digits);
+  return `${shown === "0" ? "" : share > 0 ? "+" : "−"}${shown}%`;
 }
 
 /** A share as per cent without decimals but for the smallest and the nearly whole. */

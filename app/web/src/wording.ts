@@ -448,8 +448,6 @@ export const WORDING = {
   "fertility.low": ["低生育率", "Low fertility"],
   "fertility.middle": ["中生育率", "Middle fertility"],
   "fertility.high": ["高生育率", "High fertility"],
-  "variant.low": ["低生育率", "Low fertility"],
-  "variant.high": ["高生育率", "High fertility"],
   place_level: ["层级", "Level"],
   place_name: ["地方", "Place"],
   place_pick: ["输入名称查找（{count}）", "Type a name ({count})"],
@@ -465,8 +463,8 @@ export const WORDING = {
   "band.high": ["区间上端", "Band, high end"],
   "outlook.title": ["各学段学龄人数", "Children by stage and year"],
   "outlook.hint": [
-    "阴影为 {band} 区间（{paths} 条抽样路径）；虚线阶梯为学位；全区另以细线标出高、低生育率。",
-    "Shaded: the {band} band of {paths} sample paths. Dashed steps: places. Thin lines, district only: low and high fertility.",
+    "阴影为 {band} 区间（{paths} 条抽样路径）；虚线阶梯为学位；全区另以细线标出其他生育率。",
+    "Shaded: the {band} band of {paths} sample paths. Dashed steps: places. Thin lines, district only: other fertility.",
   ],
   "outlook.none": ["这个地方没有可预测的学段。", "No stage of this place can be forecast."],
   "outlook.chart": ["{place}：{stage}学生数与区间", "{place}: {stage} pupils and band"],
@@ -592,7 +590,7 @@ export const WORDING = {
   "migrants.in_public": ["公办就读", "In public places"],
   "migrants.coverage": ["就读比例", "Share"],
   "migrants.under": ["低于标准", "Under the norm"],
-  "migrants.gap": ["缺口", "Gap"],
+  "migrants.gap": ["距标准缺口", "Missing to the norm"],
   "accuracy.title": ["预测精度：用过去检验", "Accuracy: tested on the past"],
   "accuracy.none": ["没有本数据集的回测结果。", "There is no backtest on this dataset."],
   "accuracy.hint": [

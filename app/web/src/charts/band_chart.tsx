@@ -22,7 +22,7 @@ interface BandChartProps {
 }
 
 const steps = uPlot.paths.stepped?.({ align: 1 });
-const VARIANT_DASH: Record<string, number[]> = { low: [3, 3], high: [7, 3] };
+const VARIANT_DASH: Record<string, number[]> = { low: [3, 3], middle: [1, 3], high: [7, 3] };
 
 export function BandChart({ label, stage, years, pupils, low, high, places, variants }: BandChartProps) {
   const { stroke } = STAGE_LOOK[stage];
@@ -73,7 +73,7 @@ export function BandChart({ label, stage, years, pupils, low, high, places, vari
             ]
           : []),
         ...names.map((name) => ({
-          label: word("variant", name),
+          label: word("fertility", name),
           value,
           stroke,
           width: 1,

@@ -6,7 +6,7 @@ import type { Pyramid } from "../wire";
 
 const WIDTH = 720;
 const HEIGHT = 430;
-const EDGE = { top: 26, bottom: 30, side: 12, middle: 46 };
+const EDGE = { top: 26, bottom: 30, side: 24, middle: 46 };
 const FILLS: Record<string, string> = { male: "#2c6e86", female: "#b3641e", both: "#2c6e86" };
 
 interface PyramidChartProps {

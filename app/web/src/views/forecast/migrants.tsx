@@ -10,7 +10,7 @@ import { language, t, word } from "../../language";
 import { useLoaded } from "../../load";
 import { Field } from "../../parts/basic";
 import { type Column, DataTable, figure } from "../../parts/table";
-import { type MigrantRow, type Norm, type Stage, STAGES } from "../../wire";
+import { type MigrantRow, type Norm, PLACE_LEVELS, type Stage, STAGES } from "../../wire";
 import { Figures, Read, StageSegments, type TabProps } from "./tab";
 
 /** The norm that says which share of migrant children must find public places. */
@@ -43,7 +43,8 @@ export function MigrantsTab({ forecast }: TabProps) {
 function Migrants({ rows, shares }: { rows: MigrantRow[]; shares: readonly Norm[] }) {
   const places = useMemo(() => {
     const named = new Map(rows.map((row) => [`${row.level} ${row.id}`, row] as const));
-    return [...named].map(([key, row]) => ({ key, name: row.name, level: row.level }));
+    const found = [...named].map(([key, row]) => ({ key, name: row.name, level: row.level }));
+    return found.sort((a, b) => PLACE_LEVELS.indexOf(a.level) - PLACE_LEVELS.indexOf(b.level));
   }, [rows]);
   const [place, setPlace] = useState(places[0]?.key ?? "");
   const here = rows.filter((row) => `${row.level} ${row.id}` === place);
@@ -121,7 +122,7 @@ function MigrantTable({ rows, share }: { rows: MigrantRow[]; share: number | nul
   const columns = useMemo<Column<MigrantRow>[]>(
     () => [
       { key: "year", heading: t("year"), value: (row) => row.year },
-      figure("change", t("migrants.demand"), (row) => row.change, change),
+      figure("change", t("migrants.demand"), (row) => row.change, (share) => change(share)),
       figure("migrants", t("migrants.children"), (row) => row.migrants),
       figure("public", t("migrants.in_public"), (row) => row.in_public),
       {

@@ -5,8 +5,17 @@ import { BandChart } from "../../charts/band_chart";
 import { chance, number } from "../../format";
 import { t, word } from "../../language";
 import { useLoaded } from "../../load";
-import type { ByStage, ByYear, PlaceOutlook, SchoolGrades, Stage, StoredForecast } from "../../wire";
-import { PLACE_LEVELS } from "../../wire";
+import {
+  type ByStage,
+  type ByYear,
+  FERTILITIES,
+  type Fertility,
+  PLACE_LEVELS,
+  type PlaceOutlook,
+  type SchoolGrades,
+  type Stage,
+  type StoredForecast,
+} from "../../wire";
 import { Figures, Read, type TabProps, usePlaceChoice } from "./tab";
 
 export function OutlookTab({ forecast }: TabProps) {
@@ -25,6 +34,7 @@ export function OutlookTab({ forecast }: TabProps) {
               years={years}
               stages={stages}
               variants={choice.level === "division" ? variants.value : null}
+              fertility={forecast.recipe.fertility}
             />
           )
         }
@@ -39,9 +49,10 @@ interface PlaceFiguresProps {
   years: number[];
   stages: Stage[];
   variants: Record<string, ByStage<ByYear>> | null;
+  fertility: Fertility;
 }
 
-function PlaceFigures({ place, years, stages, variants }: PlaceFiguresProps) {
+function PlaceFigures({ place, years, stages, variants, fertility }: PlaceFiguresProps) {
   const known = stages.filter((stage) => place.pupils[stage]?.some((pupils) => pupils !== null));
   if (known.length === 0) return <p class="empty">{t("outlook.none")}</p>;
   return (
@@ -58,7 +69,7 @@ function PlaceFigures({ place, years, stages, variants }: PlaceFiguresProps) {
               low={place.low[stage] ?? []}
               high={place.high[stage] ?? []}
               places={place.places[stage]}
-              variants={variantsOf(variants, stage)}
+              variants={variantsOf(variants, stage, fertility)}
             />
           </figure>
         ))}
@@ -71,13 +82,18 @@ function PlaceFigures({ place, years, stages, variants }: PlaceFiguresProps) {
   );
 }
 
-/** The low and the high variant of a stage; the middle one is the forecast itself. */
-function variantsOf(variants: Record<string, ByStage<ByYear>> | null, stage: Stage): Record<string, ByYear> {
-  const own = Object.entries(variants ?? {}).flatMap(([name, byStage]) => {
-    const line = byStage[stage];
-    return name !== "middle" && line ? [[name, line] as const] : [];
+/** A stage under other fertility than the forecast's, where any year differs by it: older children are born already. */
+function variantsOf(
+  variants: Record<string, ByStage<ByYear>> | null,
+  stage: Stage,
+  fertility: Fertility,
+): Record<string, ByYear> {
+  const lines = FERTILITIES.flatMap((name) => {
+    const line = variants?.[name]?.[stage];
+    return line ? [[name, line] as const] : [];
   });
-  return Object.fromEntries(own);
+  const differ = lines.some(([, line]) => line.some((pupils, index) => pupils !== lines[0]?.[1][index]));
+  return Object.fromEntries(differ ? lines.filter(([name]) => name !== fertility) : []);
 }
 
 function FigureTable({ place, years, stages }: { place: PlaceOutlook; years: number[]; stages: Stage[] }) {

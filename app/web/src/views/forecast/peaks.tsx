@@ -49,7 +49,7 @@ function PeakTable({ rows }: { rows: PeakRow[] }) {
       { key: "trough_year", heading: t("peak.trough_year"), numeric: true, value: (row) => row.trough_year },
       figure("trough_pupils", t("peak.trough_pupils"), (row) => row.trough_pupils),
       figure("last_pupils", t("peak.last_pupils", { year: rows[0]?.last_year ?? "" }), (row) => row.last_pupils),
-      figure("change", t("peak.change"), (row) => row.change_to_last, change),
+      figure("change", t("peak.change"), (row) => row.change_to_last, (share) => change(share)),
       figure("surplus_years", t("peak.surplus_years"), (row) => row.surplus_years),
       figure("deepest", t("peak.deepest"), (row) => row.deepest_surplus),
       { key: "deepest_year", heading: t("peak.deepest_year"), numeric: true, value: (row) => row.deepest_surplus_year },

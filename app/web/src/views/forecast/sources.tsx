@@ -106,8 +106,8 @@ function Corrections({ rows }: { rows: Correction[] }) {
       figure("cohort", t("corrections.cohort"), (row) => row.cohort_side),
       figure("school", t("corrections.school"), (row) => row.school_side),
       figure("agreed", t("corrections.agreed"), (row) => row.agreed),
-      figure("by_cohort", t("corrections.off_cohort"), (row) => relative(row.agreed, row.cohort_side), change),
-      figure("by_school", t("corrections.off_school"), (row) => relative(row.agreed, row.school_side), change),
+      figure("by_cohort", t("corrections.off_cohort"), (row) => relative(row.agreed, row.cohort_side), tenths),
+      figure("by_school", t("corrections.off_school"), (row) => relative(row.agreed, row.school_side), tenths),
     ],
     [language()],
   );
@@ -128,6 +128,8 @@ function Corrections({ rows }: { rows: Correction[] }) {
     </>
   );
 }
+
+const tenths = (share: number | null): string => change(share, 1);
 
 /** How far the agreed figure lies from a side, relative to it. */
 function relative(agreed: number | null, side: number | null): number | null {

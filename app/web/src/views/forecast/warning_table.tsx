@@ -21,6 +21,7 @@ export function WarningTableTab({ forecast }: TabProps) {
   return (
     <Figures
       title={t("warnings.title")}
+      class="warnings-table"
       forecast={forecast}
       aside={
         <>
