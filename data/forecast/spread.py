@@ -150,11 +150,8 @@ def counted(history: History) -> dict[str, Floats]:
 
 def rolling(history: History, horizon: int, first: int = 1) -> dict[int, Projection]:
     """Project from each counted year, from the count of position ``first`` on; by year, a left-out year is none."""
-    told = history.told.any(axis=0)
-    years = [
     told = np.flatnonzero(np.logical_and(history.told.any(axis=0), ~history.left_out))
     years = [history.years[at] for at in told]
-    ]
     return {year: ahead(history.upto(year), horizon) for year in years[first:]}
 
 
