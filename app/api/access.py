@@ -20,7 +20,7 @@ from app.api.dependencies import (
     require_own_page,
     signed_in,
 )
-from app.cases.scenario import Strict
+from app.cases.strict import Strict
 from app.db import audit_log, health, tokens
 from app.permissions import Level, NotSignedIn, Role
 

@@ -17,7 +17,7 @@ from app.api import doc, unchanging, uploads
 from app.api.dependencies import Planner, Reader, Reading, ServiceDep, signed_in
 from app.api.errors import ImportFaults
 from app.api.service import Service
-from app.cases.scenario import Strict
+from app.cases.strict import Strict
 from app.db import datasets
 from app.db.models import DatasetRow
 from app.permissions import Identity, Role

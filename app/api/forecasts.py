@@ -26,13 +26,13 @@ from app.cases.forecast_document import (
     PlaceOutlook,
     PupilsByYear,
     Pyramid,
-    Recipe,
     SchoolGrades,
     SmallClassRow,
     Sources,
     WarningRow,
 )
-from app.cases.scenario import Strict
+from app.cases.recipe import Recipe
+from app.cases.strict import Strict
 from app.db import datasets, forecasts
 from app.db.models import ForecastRow, Kind, RunState
 from app.permissions import Identity

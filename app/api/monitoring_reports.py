@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field, StringConstraints
 from app.api import doc
 from app.api.datasets import XLSX, attachment
 from app.api.dependencies import Planner, Reader, Reading, Writing, signed_in
-from app.cases.scenario import Strict
+from app.cases.strict import Strict
 from app.db import monitoring_reports
 from app.db.models import MonitoringReportRow
 from app.reports.monitoring import files
@@ -25,9 +25,9 @@ DISTRICTS = 200
 
 router = APIRouter(prefix="/api/monitoring-reports", tags=["monitoring reports"], dependencies=[Depends(signed_in)])
 
-Comments = Annotated[str, Field(max_length=20_000)]
+Comments = Annotated[str, Field(max_length=20_000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f]*$")]
 ShortLine = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\r\n]+$")
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")
 ]
 
 

@@ -27,7 +27,8 @@ from app.cases.plan_document import (
     SettlementPlan,
     Unserved,
 )
-from app.cases.scenario import Scenario, Strict
+from app.cases.scenario import Scenario
+from app.cases.strict import Strict
 from app.db import plans, scenarios
 from app.db.errors import NotFound
 from app.db.models import PlanRow

@@ -16,7 +16,8 @@ from starlette.concurrency import run_in_threadpool
 from app.api import doc
 from app.api.dependencies import Planner, Reader, Reading, ServiceDep, Writing, signed_in
 from app.api.service import Service
-from app.cases.scenario import SolveOrder, Strict
+from app.cases.scenario import SolveOrder
+from app.cases.strict import Strict
 from app.db import plans, runs
 from app.db.models import RunHistoryRow, RunRow, RunState
 

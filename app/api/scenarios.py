@@ -10,7 +10,8 @@ from pydantic import BaseModel
 
 from app.api import doc
 from app.api.dependencies import Planner, Reader, Reading, Writing, signed_in
-from app.cases.scenario import Scenario, Strict
+from app.cases.scenario import Scenario
+from app.cases.strict import Strict
 from app.db import datasets, scenarios
 from app.db.models import ScenarioRow
 

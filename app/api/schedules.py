@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from app.api import doc
 from app.api.dependencies import Planner, Reader, Reading, ServiceDep, Writing, signed_in
 from app.api.runs import RunOut, read_now
-from app.cases.scenario import Strict
+from app.cases.strict import Strict
 from app.db import plans, scenarios, schedules
 from app.db.scope import Scope
 from app.jobs.schedules import validate_cron

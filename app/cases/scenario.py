@@ -5,8 +5,10 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from app.cases.recipe import Recipe
+from app.cases.strict import Strict
 from data.domain.schools import Stage
 
 
@@ -16,12 +18,6 @@ class RuleMode(StrEnum):
     HARD = "hard"
     SOFT = "soft"
     OFF = "off"
-
-
-class Strict(BaseModel):
-    """A request part that refuses words it does not know."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Rule(Strict):
@@ -118,12 +114,14 @@ class Scenario(Strict):
     One question to the planner's desk: one district, one stage, one target year.
 
     ``keep_open`` and ``close`` name schools; ``pins`` and ``bans`` name settlement-school pairs (rule 12).
-    ``open_schools_at_least`` / ``_at_most`` bound the number of schools open.
+    ``open_schools_at_least`` / ``_at_most`` bound the number of schools open. ``forecast``: plan for the pupils of a
+    forecast of this recipe (its last year is the target year); not given: for children aged without more ado.
     """
 
     title: Annotated[str, Field(min_length=1, max_length=200)]
     stage: Stage = Stage.PRIMARY
     target_year: Annotated[int, Field(ge=2000, le=2100)]
+    forecast: Recipe | None = None
     open_choice: OpenChoice = OpenChoice.CHOOSE
     travel: Travel = Travel()
     neighbours: Neighbours = Neighbours()

@@ -20,7 +20,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audit import Actor
-from app.cases.forecast_document import ForecastDocument, Recipe
+from app.cases.forecast_document import ForecastDocument
+from app.cases.recipe import Recipe
 from app.db.errors import KeyReused, NotFound
 from app.db.models import DatasetRow, ForecastRow, Kind, RunState
 from app.db.scope import ALL, Scope

@@ -20,8 +20,8 @@ import typer
 from pydantic import ValidationError
 
 from app.audit import Actor
-from app.cases.forecast_document import Recipe
 from app.cases.plan_document import PlanDocument
+from app.cases.recipe import Recipe
 from app.cases.scenario import Scenario, SolveOrder
 from app.db import datasets, forecasts, plans, runs, scenarios
 from app.db.migrate import migrate

@@ -15,6 +15,9 @@ from data.domain.district import District
 from data.domain.schools import Stage
 from data.domain.settlements import Settlement
 from data.forecast import Forecast, forecast
+from data.forecast.component import Variant
+from data.monitoring import outlook
+from data.monitoring.outlook import Question
 from data.norms import Level, Norm, Norms
 from data.places import SchoolPlaces
 from geo import contiguity, crs, travel
@@ -83,7 +86,7 @@ def lay_out(district: District, scenario: Scenario, standing: Mapping[str, str] 
     schools = tuple(row for row in listed if row.school.public)
     private = tuple(row for row in listed if not row.school.public)
     _refuse_misfits(district, scenario, schools, private)
-    told = forecast(district, [scenario.target_year])
+    told = _forecast(district, scenario)
     young, older = _pupils(told, scenario)
     settlements = district.settlements
     near = contiguity.neighbours(
@@ -144,6 +147,17 @@ def lay_out(district: District, scenario: Scenario, standing: Mapping[str, str] 
         has_zones_today=bool((layout.school_now >= 0).any()),
         notices=_notices(district, near, standing_at, schools, private, speed, detour, layout),
     )
+
+
+def _forecast(district: District, scenario: Scenario) -> Forecast:
+    """Forecast the target year: children aged, or the pupils of an outlook where the scenario has a recipe."""
+    recipe = scenario.forecast
+    if recipe is None:
+        return forecast(district, [scenario.target_year])
+    question = Question(
+        last_year=scenario.target_year, fertility=Variant(recipe.fertility), migrants=recipe.migrants_change
+    )
+    return outlook.pupils(district, question, scenario.target_year)
 
 
 def judged(asked: Asked, assignment: Mapping[str, str]) -> tuple[list[int], list[bool], Judgement]:

@@ -19,10 +19,10 @@ from app.cases.forecast_document import (
     ForecastDocument,
     MigrantRow,
     PeakRow,
-    Recipe,
     SmallClassRow,
     WarningRow,
 )
+from app.cases.recipe import Recipe
 from app.jobs import forecast_wording as wording
 from app.jobs.wording import norm_use
 from data.domain.district import District

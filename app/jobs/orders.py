@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.cases.forecast_document import Recipe
 from app.cases.plan_document import PlanDocument
+from app.cases.recipe import Recipe
 from app.cases.scenario import Scenario
 from app.db import datasets, forecasts, plans
 from app.db.models import Kind

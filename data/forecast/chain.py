@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from data.domain.district import District
 from data.domain.schools import GRADES, Stage
-from data.forecast.cohort import Cohorts, Notebook, birth_months
+from data.forecast.cohort import Cohorts, Notebook, spanned
 from data.forecast.declared import Declared
 from data.forecast.errors import NoCohort
 from data.forecast.fit import Controls, StagePupils
@@ -110,9 +110,8 @@ class _BeforeControls:
             without = ~known[:, column]
             nobody = without & self.places.none_in_township(known[:, column])
             if nobody.any():
-                first, *_, last = birth_months(year - grade + 1)
                 missing[year, grade] = NoCohort(
-                    self._first(nobody), int(nobody.sum()), grade, year, _text(first), _text(last)
+                    self._first(nobody), int(nobody.sum()), grade, year, *spanned(year - grade + 1)
                 )
             elif without.any():
                 self._notes.add(
@@ -123,7 +122,3 @@ class _BeforeControls:
 
     def _first(self, which: NDArray[np.bool_]) -> str:
         return self.places.ids[int(np.argmax(which))]
-
-
-def _text(month: tuple[int, int]) -> str:
-    return f"{month[0]}-{month[1]:02d}"

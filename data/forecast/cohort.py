@@ -46,6 +46,12 @@ def birth_months(cohort: int) -> list[Month]:
     return before + [(cohort - AGE_AT_ENTRY, month) for month in range(1, _LAST_MONTH + 1)]
 
 
+def spanned(cohort: int) -> tuple[str, str]:
+    """Write the first and the last month in which a cohort was born, as ``YYYY-MM``."""
+    first, *_, last = (f"{year}-{month:02d}" for year, month in birth_months(cohort))
+    return first, last
+
+
 @dataclass(frozen=True, slots=True)
 class Children:
     """Children of one cohort by settlement, shape (V,), and where they are known at all."""

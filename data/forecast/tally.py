@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from data.domain.people import OLDEST_AGE, PeopleCount
+from data.domain.people import PeopleCount
 from data.forecast import opening, vital
 from data.forecast.opening import AgeGroup
 
@@ -26,7 +26,8 @@ def by_sex(people: Iterable[PeopleCount]) -> dict[Key, dict[str | None, int]]:
     """
     Count each year, age and place by sex as told; ``None`` is both together.
 
-    Where several sources count the same, the first in the table is used; they are never added or averaged.
+    Where several sources count the same, the first in the table is used, whether it tells ages or groups of them; they
+    are never added or averaged.
     """
     found: dict[Key, dict[str | None, int]] = {}
     source: dict[Key, str] = {}
@@ -41,34 +42,56 @@ def in_single_ages(people: Iterable[PeopleCount]) -> Iterator[PeopleCount]:
     """
     Open the groups of ages (`data.forecast.opening`) of every place, year, sex and source; single ages stay.
 
-    A group that reaches 120 is open at the end. Ages that no row counts stay uncounted.
+    A group that reaches 120 is open at the end. Ages that no row counts stay uncounted. Rows come in the order of the
+    table, those of a group where it stands.
     """
-    rows_of: dict[tuple[str, str, int, str | None, str], list[PeopleCount]] = defaultdict(list)
-    for row in people:
-        if row.age_to is None or row.age_to == row.age:
+    told = list(people)
+    parts = _parts(told) if any(_is_group(row) for row in told) else {}
+    for row in told:
+        if _is_group(row):
+            ages = parts[_who(row)]
+            for age in range(row.age, min(row.age_to or 0, vital.OLDEST) + 1):
+                yield replace(row, age=age, age_to=None, count=ages[age])
+        else:
             yield row if row.age_to is None else replace(row, age_to=None)
-        rows_of[row.place, row.level, row.year, row.sex, row.source].append(row)
-    for rows in rows_of.values():
-        if any(row.age_to not in (None, row.age) for row in rows):
-            yield from _opened(sorted(rows, key=lambda row: row.age))
 
 
-def _opened(rows: list[PeopleCount]) -> Iterator[PeopleCount]:
-    """Open the groups among the rows of one place; the single ages around them shape them."""
+Who = tuple[str, str, int, str | None, str]
+"""Place, level, year, sex and source."""
+
+
+def _who(row: PeopleCount) -> Who:
+    return row.place, row.level, row.year, row.sex, row.source
+
+
+def _is_group(row: PeopleCount) -> bool:
+    return row.age_to is not None and row.age_to > row.age
+
+
+def _parts(people: Iterable[PeopleCount]) -> dict[Who, list[int]]:
+    """Single ages of those who told any group, from all they told."""
+    rows_of: dict[Who, list[PeopleCount]] = defaultdict(list)
+    for row in people:
+        rows_of[_who(row)].append(row)
+    return {
+        who: _opened(sorted(rows, key=lambda row: row.age))
+        for who, rows in rows_of.items()
+        if any(_is_group(row) for row in rows)
+    }
+
+
+def _opened(rows: list[PeopleCount]) -> list[int]:
+    """Open the rows of one place to single ages; the single ages among them shape the groups."""
     groups, counts = [], []
     reached = 0
     for row in rows:
         last = row.age if row.age_to is None else row.age_to
+        if row.age < reached or row.age > vital.OLDEST:
+            continue  # counted already by the group before, or among the oldest
         if row.age > reached:
             groups.append(AgeGroup(reached, row.age - 1))
             counts.append(0)
-        if row.age < reached or row.age > vital.OLDEST:
-            continue  # counted already by the group before, or among the oldest
-        groups.append(AgeGroup(row.age, None if last >= min(OLDEST_AGE, vital.OLDEST) else last))
+        groups.append(AgeGroup(row.age, None if last >= vital.OLDEST else last))
         counts.append(row.count)
         reached = last + 1
-    ages = opening.single_ages(np.array([counts], dtype=np.int64), groups)[0]
-    for row in rows:
-        if row.age_to is not None and row.age_to > row.age:
-            for age in range(row.age, min(row.age_to, vital.OLDEST) + 1):
-                yield replace(row, age=age, age_to=None, count=int(ages[age]))
+    return [int(count) for count in opening.single_ages(np.array([counts], dtype=np.int64), groups)[0]]

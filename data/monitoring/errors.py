@@ -200,7 +200,7 @@ def _published() -> tuple[Spread, ...]:
 
 
 def _in_proportion(a_year: float) -> Floats:
-    return a_year * np.arange(LONGEST + 1)
+    return np.asarray(a_year * np.arange(LONGEST + 1), dtype=np.float64)
 
 
 def _extended(by_step: Floats, ahead: NDArray[np.intp]) -> Floats:

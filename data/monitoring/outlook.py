@@ -15,10 +15,14 @@ from numpy.typing import NDArray
 
 from data import places
 from data.domain.district import District
-from data.domain.schools import Stage
+from data.domain.schools import GRADES, Stage
+from data.forecast.cohort import spanned
 from data.forecast.component import Variant
+from data.forecast.errors import NoCohort
 from data.forecast.paths import Paths
+from data.forecast.result import Forecast
 from data.monitoring import children, errors, layers, population, sides
+from data.monitoring.children import Known
 from data.monitoring.errors import Measured
 from data.monitoring.ground import COLUMNS, Ground, lay_out, offered
 from data.monitoring.layer import STAGES, Layer, Level
@@ -101,25 +105,19 @@ def look_ahead(
         When a row counts people of a place without settlements.
     """
     report("children")
-    ground = lay_out(district)
-    base = _base_year(ground)
-    years = tuple(range(base, max(question.last_year, base) + 1))
-    told = children.known(district, (*ground.roll_years, *years))
-    extra = children.migrant_share(ground, told, question.migrants)
+    start = _begin(district, question)
+    ground, years = start.ground, start.years
     outlines = {variant: _outlines(ground, years[-1], variant) for variant in Variant}
-    grown = {variant: children.grown(ground, told, outlines[variant], extra) for variant in Variant}
+    grown = {variant: children.grown(ground, start.told, outlines[variant], start.extra) for variant in Variant}
     chosen = grown[question.fertility]
     report("accuracy")
-    measured = errors.measure(ground, told)
+    measured = errors.measure(ground, start.told)
     report("agreement")
-    both = {
-        stage: sides.agreed(ground, stage, chosen, years, children.controlled(ground, stage), measured.weights[stage])
-        for stage in STAGES
-    }
+    both = _both_sides(start, chosen, measured)
     agreed = _joined(both)
     report("paths")
     of_homes, of_schools = _paths(ground, agreed, measured, years, question)
-    look = Look(question.band, norms.value("warn.blue", None, places.opening_day(base)))
+    look = Look(question.band, norms.value("warn.blue", None, places.opening_day(years[0])))
     room = offered(district, norms, years)
     return Outlook(
         question=question,
@@ -132,8 +130,68 @@ def look_ahead(
         outlines=outlines[question.fertility],
         variants=_variants(agreed, grown, chosen, years),
         measured=measured,
-        notes=told.notes,
+        notes=start.told.notes,
     )
+
+
+def pupils(district: District, question: Question, year: int) -> Forecast:
+    """
+    Give the agreed pupils of every settlement in one year, as plans take them; no bands are drawn.
+
+    Raises
+    ------
+    UnknownPlace
+        When a row counts people of a place without settlements.
+    """
+    start = _begin(district, question)
+    outlines = _outlines(start.ground, start.years[-1], question.fertility)
+    chosen = children.grown(start.ground, start.told, outlines, start.extra)
+    both = _both_sides(start, chosen, errors.measure(start.ground, start.told))
+    homes = _joined(both).homes[:, :, start.years.index(year)]
+    known = {stage: both[stage].known[start.years.index(year)] for stage in STAGES}
+    first = str(district.settlements[0].id)
+    return Forecast(
+        settlements=tuple(home.id for home in district.settlements),
+        years=(year,),
+        pupils_by_grade=homes[:, None, :],
+        method="outlook: children aged and grown by fertility and moves, school rolls progressed, both agreed; whole "
+        "pupils by largest remainder",
+        notes=start.told.notes,
+        unknown={
+            (year, grade): NoCohort(first, len(homes), grade, year, *spanned(year - grade + 1))
+            for stage in STAGES
+            if not known[stage]
+            for grade in GRADES[stage]
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Start:
+    """What is told, before anything is grown."""
+
+    ground: Ground
+    years: tuple[int, ...]
+    told: Known
+    extra: Floats
+
+
+def _begin(district: District, question: Question) -> _Start:
+    ground = lay_out(district)
+    base = _base_year(ground)
+    years = tuple(range(min(base, question.last_year), max(question.last_year, base) + 1))
+    told = children.known(district, (*ground.roll_years, *years))
+    return _Start(ground, years, told, children.migrant_share(ground, told, question.migrants))
+
+
+def _both_sides(start: _Start, chosen: Children, measured: Measured) -> dict[Stage, Sides]:
+    ground = start.ground
+    return {
+        stage: sides.agreed(
+            ground, stage, chosen, start.years, children.controlled(ground, stage), measured.weights[stage]
+        )
+        for stage in STAGES
+    }
 
 
 def _base_year(ground: Ground) -> int:

@@ -25,7 +25,6 @@ from app.cases.forecast_document import (
     PeakRow,
     PlaceOutlook,
     Pyramid,
-    Recipe,
     SchoolGrades,
     SmallClassRow,
     Sources,
@@ -33,6 +32,7 @@ from app.cases.forecast_document import (
     WarningRow,
 )
 from app.cases.plan_document import NormUse
+from app.cases.recipe import Recipe
 
 DIVISION = "990101"
 YEARS = tuple(range(2026, 2036))

@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from app.audit import SYSTEM
-from app.cases.forecast_document import ForecastDocument, Recipe
+from app.cases.forecast_document import ForecastDocument
 from app.cases.plan_document import PlanDocument
+from app.cases.recipe import Recipe
 from app.db import datasets, forecasts, runs, scenarios, schedules, tokens
 from app.db.models import DatasetRow, Kind
 from app.db.session import Database

@@ -63,7 +63,7 @@ def test_a_signed_report_never_changes(house, report):
     assert own.get(f"{URL}/{report['id']}").json() == report
 
 
-@pytest.mark.parametrize("name", ["", "   ", "甲\n乙", "长" * 201])
+@pytest.mark.parametrize("name", ["", "   ", "甲\n乙", "甲\x00", "长" * 201])
 def test_a_report_is_signed_by_a_name(house, name):
     made = drafted(house, HOME)
     reply = house.as_("planner", HOME).post(f"{URL}/{made['id']}/sign", json={"name": name})

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from app.audit import SYSTEM, Actor
-from app.cases.forecast_document import Recipe
+from app.cases.recipe import Recipe
 from app.db import audit_log, datasets, forecasts
 from app.db.errors import KeyReused, NotFound
 from app.db.models import RunState

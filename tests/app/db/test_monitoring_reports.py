@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from app.audit import Actor
-from app.cases.forecast_document import Recipe
+from app.cases.recipe import Recipe
 from app.db import audit_log, datasets, forecasts, monitoring_reports
 from app.db.errors import NotFound
 from app.db.models import MonitoringReportRow

@@ -14,7 +14,7 @@ import pytest
 from job_runs import hamlet, queue_run, until, until_state
 
 from app.audit import SYSTEM
-from app.cases.forecast_document import Recipe
+from app.cases.recipe import Recipe
 from app.db import audit_log, datasets, forecasts
 from app.db.models import Kind
 from app.jobs import forecasts as work

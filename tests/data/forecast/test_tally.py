@@ -42,3 +42,10 @@ def test_a_group_beside_single_ages_adds_up_on_its_own():
 
 def test_ages_that_no_row_counts_stay_uncounted():
     assert set(tally.once([group(5, 9, 60)])) == {(2020, age, "settlement", "A") for age in range(5, 10)}
+
+
+def test_a_census_in_groups_told_first_is_not_mixed_with_a_register_of_one_age():
+    register = PeopleCount("A", "settlement", 2020, 5, 80, source="公安")
+    ages = tally.once([group(5, 9, 500, source="统计"), register])
+    assert sum(ages.values()) == 500
+    assert tally.once([register, group(5, 9, 500, source="统计")])[2020, 5, "settlement", "A"] == 80
