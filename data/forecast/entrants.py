@@ -37,7 +37,7 @@ Due = Callable[[int, Figures], Figures]
 PRIMARY_YEARS, JUNIOR_YEARS = len(GRADES[Stage.PRIMARY]), len(GRADES[Stage.JUNIOR])
 ENTRY_AGES = (6, 7)
 NEARER_A_YEAR = 0.25
-UNREPORTED = 0.7
+UNREPORTED = 0.9
 """A first class that is not reported lies between this share of what was due and the inverse of it."""
 
 
