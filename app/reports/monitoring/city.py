@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from app.cases.forecast_document import PlaceOutlook, PupilsByYear
-from app.reports.monitoring import alerts, district, figures, words
+from app.reports.monitoring import alerts, figures, frame, tables, words
 from app.reports.monitoring.alerts import Alert
 from app.reports.monitoring.blocks import Block, Cell, Column, Heading, Report, Table, Words
 from app.reports.monitoring.inputs import CityInputs, DistrictInputs
@@ -107,17 +107,17 @@ def places(parts: Sequence[DistrictInputs], years: Sequence[int]) -> tuple[Place
     found = []
     for part in parts:
         stages = part.forecast.document.stages
-        tables = {
+        series = {
             name: {stage: _series(part, name, stage, years) for stage in stages}
             for name in ("pupils", "low", "high", "places")
         }
-        found.append(PlaceOutlook(id=part.division, name=name_of(part), parent="", shortage={}, **tables))
+        found.append(PlaceOutlook(id=part.division, name=name_of(part), parent="", shortage={}, **series))
     return tuple(found)
 
 
 def _series(part: DistrictInputs, name: str, stage: str, years: Sequence[int]) -> PupilsByYear:
     document = part.forecast.document
-    place = district.whole(document)
+    place = tables.whole(document)
     series = None if place is None else getattr(place, name).get(stage)
     if series is None:
         return (None,) * len(years)
@@ -134,7 +134,7 @@ def _sum(rows: Sequence[PupilsByYear]) -> PupilsByYear:
 
 def name_of(part: DistrictInputs) -> str:
     """Name a district."""
-    place = district.whole(part.forecast.document)
+    place = tables.whole(part.forecast.document)
     return place.name if place is not None and place.name else part.division
 
 
@@ -154,13 +154,13 @@ def report(inputs: CityInputs) -> Report:
             ("范围 Scope", f"全市，合并{len(inputs.parts)}个区县已签发报告"),
             ("基准年 Base years", _base_years(inputs)),
             ("预测年份 Years", f"{city.years[0]}–{city.years[-1]}"),
-            *district.standing(inputs),
+            *frame.standing(inputs),
         ),
-        state=district.state(inputs),
+        state=frame.state(inputs),
         draft=inputs.signature is None,
         synthetic=inputs.synthetic,
         at=inputs.created_at,
-        blocks=district.numbered(_sections(inputs, city)),
+        blocks=frame.numbered(_sections(inputs, city)),
     )
 
 
@@ -175,10 +175,10 @@ def _sections(inputs: CityInputs, city: Totals) -> Iterator[Block]:
     yield from _red(inputs)
     yield from _comments(inputs)
     yield from _how(inputs, city)
-    yield from district.norms(*(part.forecast.document for part in inputs.parts))
-    yield from district.comments(inputs.comments)
+    yield from frame.norms(*(part.forecast.document for part in inputs.parts))
+    yield from frame.comments(inputs.comments)
     hashes = [(f"{name_of(part)}报告指纹", f"{part.hash}") for part in inputs.parts]
-    yield from district.signing(inputs, hashes)
+    yield from frame.signing(inputs, hashes)
 
 
 def _summary(inputs: CityInputs, city: Totals) -> Iterator[Block]:
@@ -191,7 +191,7 @@ def _summary(inputs: CityInputs, city: Totals) -> Iterator[Block]:
     yield Words(
         (
             *(
-                district.stage_sentence(city.place, stage, city.years, city.band)
+                tables.stage_sentence(city.place, stage, city.years, city.band)
                 for stage in city.place.pupils
             ),
             f"各区县学校预警合计（首年及其后两年最重等级，按学校和学段计）：{told}。",
@@ -205,7 +205,7 @@ def _children(city: Totals) -> Iterator[Block]:
     place = city.place
     parts = (city.years, place.pupils, place.low, place.high, place.places)
     yield figures.children(*parts, band=city.band)
-    yield from district.tables_by_year(place, city.years)
+    yield from tables.by_year(place, city.years)
     yield figures.balance(*parts)
 
 
@@ -243,7 +243,7 @@ def _red(inputs: CityInputs) -> Iterator[Block]:
             if alert.red:
                 found.append(alert.under(name_of(part)))
     found.sort(key=lambda alert: alert.order)
-    yield district.warning_table("全部红色预警 All red warnings", found, {}, district=True)
+    yield tables.of_warnings("全部红色预警 All red warnings", found, {}, district=True)
 
 
 def _comments(inputs: CityInputs) -> Iterator[Block]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC
 
 from app.reports.exports import Column
-from app.reports.monitoring import alerts, city, district, pdf, word, words, workbook
+from app.reports.monitoring import alerts, city, district, frame, pdf, word, words, workbook
 from app.reports.monitoring.blocks import Report
 from app.reports.monitoring.inputs import CityInputs, DistrictInputs, Inputs
 from app.reports.monitoring.workbook import Row, Sheet
@@ -53,7 +53,7 @@ def _signing(inputs: Inputs) -> Iterator[Row]:
     signature = inputs.signature
     yield {"item": "报告 report", "value": inputs.title}
     yield {"item": "报告编号 id", "value": inputs.id}
-    yield {"item": "状态 state", "value": district.state(inputs)}
+    yield {"item": "状态 state", "value": frame.state(inputs)}
     yield {"item": "编制 drawn up", "value": f"{inputs.created_by}，{words.moment(inputs.created_at)}"}
     if signature is not None:
         yield {"item": "签发 signed", "value": f"{signature.name}，{words.moment(signature.at)}（{signature.by}）"}
