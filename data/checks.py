@@ -190,11 +190,18 @@ def _report_repeat(loaded: Loaded, first: int, row: int, findings: Findings) -> 
     values = loaded.columns[table.figure]
     sources = {"first_source": _source(loaded, first), "source": _source(loaded, row), **at}
     if values[first] != values[row]:
+        if table.linked and _named(loaded, first) and _named(loaded, row):
+            findings.add("sources-linked", where, first_value=values[first], value=values[row], **sources)
+            return False
         findings.add("sources-differ", where, first_value=values[first], value=values[row], **sources)
         return False
     findings.add("two-sources", where, **sources)
     loaded.columns["source"][first] = f"{_source(loaded, first)}; {_source(loaded, row)}"
     return True
+
+
+def _named(loaded: Loaded, row: int) -> bool:
+    return loaded.columns["source"][row] is not None
 
 
 def _source(loaded: Loaded, row: int) -> str:
@@ -446,18 +453,22 @@ def _report_counted_twice(
     if len(levels) < 2:
         return
     above = _containers(dataset)
-    inner_of: dict[tuple[Cell, ...], Cell] = {}
+    inner_of: dict[tuple[Cell, ...], tuple[Cell, int]] = {}
     periods = list(zip(*(loaded.columns[name] for name in names), strict=True))
     for row, period in enumerate(periods):
         place = _place(loaded, row)
         for outer in above.get(place, ()):
-            inner_of.setdefault((*outer, *period), place[1])
+            inner_of.setdefault((*outer, *period), (place[1], row))
     for row, period in enumerate(periods):
         level, place_name = _place(loaded, row)
         inner = inner_of.get((level, place_name, *period))
-        if inner is not None:
-            facts = {"what": words[0], "what_zh": words[1], "year": period[0], "inner": inner, "outer": place_name}
-            findings.add("counted-twice", loaded.where(row, level), **facts)
+        if inner is None:
+            continue
+        inner_place, inner_row = inner
+        facts = {"what": words[0], "what_zh": words[1], "year": period[0], "inner": inner_place, "outer": place_name}
+        linked = loaded.table.linked and _named(loaded, inner_row) and _named(loaded, row)
+        code = "levels-linked" if linked and _source(loaded, inner_row) != _source(loaded, row) else "counted-twice"
+        findings.add(code, loaded.where(row, level), **facts)
 
 
 def _containers(dataset: Dataset) -> dict[tuple[str, Cell], list[tuple[str, Cell]]]:

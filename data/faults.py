@@ -242,6 +242,17 @@ SENTENCES: Mapping[str, Sentence] = MappingProxyType(
             "{first_source} (row {first} of {first_file}) and {source} give the same figure; it was counted once.",
             "{first_source}({first_file} 第 {first} 行)与 {source} 数值相同,只计一次。",
         ),
+        "sources-linked": _warning(
+            "{first_source} says {first_value} (row {first}, {first_file}), {source} says {value}: both are kept; a "
+            "forecast uses one source of a figure and lists the conflict.",
+            "{first_source} 为 {first_value}({first_file} 第 {first} 行),{source} 为 {value}:两者均保留,"
+            "预测只采用其一并列出冲突。",
+        ),
+        "levels-linked": _warning(
+            "{what} of {year} are given for {inner} and, by another source, for {outer}, which contains it: the finer "
+            "figures are used, and compared with the coarser one.",
+            "{year} 年的{what_zh}既按 {inner} 又由另一来源按包含它的 {outer} 填报:采用较细的数,并与较粗的数核对。",
+        ),
         "controls-clash": Sentence(
             "The townships of {division} add up to {sum}, the control total of the division is {total}.",
             "{division} 各乡镇合计 {sum},而区县控制数为 {total}。",

@@ -187,7 +187,7 @@ def reconcile(
     Parameters
     ----------
     order
-        Sources by preference; those it does not name follow in the order of the table.
+        Sources by preference; those it does not name follow as `data.forecast.tally.preference` ranks them.
     cohorts
         For which every settlement should have a figure; when not given, those of ages 0 to 17 in the latest year told.
 
@@ -218,16 +218,26 @@ def reconcile(
 # One figure a cell
 
 
-def in_order(district: District, order: Sequence[str]) -> District:
+def in_order(district: District, order: Sequence[str] = ()) -> District:
     """
-    Put the people and births of preferred sources first; what they leave keeps the order of the table.
+    Put the people and births of preferred sources first (`data.forecast.tally.preference`).
 
     The forecast of the district that is returned uses the same figures as `reconcile` with this order.
     """
-    rank = {source: place for place, source in reversed(list(enumerate(order)))}
-    people = sorted(district.people, key=lambda row: rank.get(row.source, len(order)))
-    births = sorted(district.births, key=lambda row: rank.get(row.source, len(order)))
+    of_people = tally.preference((row.source for row in district.people), order)
+    of_births = tally.preference((row.source for row in district.births), order)
+    people = sorted(district.people, key=lambda row: of_people[row.source])
+    births = sorted(district.births, key=lambda row: of_births[row.source])
     return replace(district, people=tuple(people), births=tuple(births))
+
+
+def of_one_source(district: District, order: Sequence[str] = ()) -> District:
+    """Keep one source of every figure of people and births, the one that `reconcile` uses; ages are single then."""
+    return replace(
+        district,
+        people=tuple(tally.people_of_one_source(district.people, order)),
+        births=tuple(tally.births_of_one_source(district.births, order)),
+    )
 
 
 def _told(people: Sequence[PeopleCount]) -> pd.DataFrame:

@@ -87,6 +87,8 @@ class Table:
         The column that two sources may give twice, when the table keeps its sources.
     required
         A dataset must have it.
+    linked
+        Figures of several named sources are kept side by side, to be linked and compared; otherwise one must be chosen.
     """
 
     name: str
@@ -98,6 +100,7 @@ class Table:
     place: tuple[str, ...] = ()
     figure: str | None = None
     required: bool = False
+    linked: bool = False
     aliases: tuple[str, ...] = ()
 
     def column(self, name: str) -> Column:
@@ -387,6 +390,7 @@ PEOPLE = Table(
     key=("settlement", "township", "division", "year", "age", "sex"),
     place=("settlement", "township", "division"),
     figure="count",
+    linked=True,
     aliases=("分年龄人口", "人口数", "population"),
 )
 
@@ -417,6 +421,7 @@ BIRTHS = Table(
     key=("settlement", "township", "division", "year", "month"),
     place=("settlement", "township", "division"),
     figure="count",
+    linked=True,
     aliases=("出生人口", "出生数"),
 )
 

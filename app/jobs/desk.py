@@ -20,6 +20,7 @@ from data.monitoring import outlook
 from data.monitoring.outlook import Question
 from data.norms import Level, Norm, Norms
 from data.places import SchoolPlaces
+from data.reconcile import of_one_source
 from geo import contiguity, crs, travel
 from solver.areas import judge
 from solver.areas.judge import Judgement
@@ -157,7 +158,7 @@ def _forecast(district: District, scenario: Scenario) -> Forecast:
     question = Question(
         last_year=scenario.target_year, fertility=Variant(recipe.fertility), migrants=recipe.migrants_change
     )
-    return outlook.pupils(district, question, scenario.target_year)
+    return outlook.pupils(of_one_source(district, recipe.sources), question, scenario.target_year)
 
 
 def judged(asked: Asked, assignment: Mapping[str, str]) -> tuple[list[int], list[bool], Judgement]:

@@ -34,7 +34,7 @@ from data.monitoring.outlook import Outlook, Question
 from data.monitoring.small_classes import StageSchools
 from data.monitoring.warning import Colour
 from data.norms import Norm, Norms
-from data.reconcile import reconcile
+from data.reconcile import of_one_source, reconcile
 from solver.plan import Progress, Report, ShouldStop, never_stop, report_nothing
 
 WARNED = (Level.DIVISION, Level.TOWNSHIP, Level.SCHOOL)
@@ -75,7 +75,7 @@ def forecast_document(
     day = recipe.as_of or date.today()
     norms = Norms.default()
     phase("sources")
-    linked = reconcile(district)
+    linked = reconcile(district, recipe.sources)
     question = Question(
         last_year=recipe.last_year,
         fertility=Variant(recipe.fertility),
@@ -84,7 +84,7 @@ def forecast_document(
         seed=recipe.seed,
         band=recipe.band,
     )
-    made = outlook.look_ahead(district, question, norms, report=phase)
+    made = outlook.look_ahead(of_one_source(district, recipe.sources), question, norms, report=phase)
     phase("warnings")
     layers = made.layers
     warned = [

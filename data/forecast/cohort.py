@@ -190,7 +190,7 @@ class Births:
         self._notes = notes
         self._by_month: dict[str, dict[Month, dict[str, int]]] = defaultdict(lambda: defaultdict(dict))
         by_year: dict[str, dict[int, dict[str, int]]] = defaultdict(lambda: defaultdict(dict))
-        for row in births:
+        for row in tally.births_of_one_source(births):
             if row.month is None:
                 by_year[row.level][row.year].setdefault(row.place, row.count)
             else:

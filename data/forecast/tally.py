@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from data.domain.people import PeopleCount
+from data.domain.people import BirthCount, PeopleCount
 from data.forecast import opening, vital
 from data.forecast.opening import AgeGroup
 
@@ -23,19 +23,45 @@ def once(people: Iterable[PeopleCount]) -> dict[Key, int]:
 
 
 def by_sex(people: Iterable[PeopleCount]) -> dict[Key, dict[str | None, int]]:
-    """
-    Count each year, age and place by sex as told; ``None`` is both together.
-
-    Where several sources count the same, the first in the table is used, whether it tells ages or groups of them; they
-    are never added or averaged.
-    """
+    """Count each year, age and place by sex as told by one source; ``None`` is both together."""
     found: dict[Key, dict[str | None, int]] = {}
-    source: dict[Key, str] = {}
-    for row in in_single_ages(people):
-        key = (row.year, row.age, row.level, row.place)
-        if source.setdefault(key, row.source) == row.source:
-            found.setdefault(key, {}).setdefault(row.sex, row.count)
+    for row in people_of_one_source(people):
+        found.setdefault((row.year, row.age, row.level, row.place), {}).setdefault(row.sex, row.count)
     return found
+
+
+def people_of_one_source(people: Iterable[PeopleCount], order: Sequence[str] = ()) -> list[PeopleCount]:
+    """
+    Keep of each year, age and place what the preferred source tells, in single ages; sources are never mixed.
+
+    Parameters
+    ----------
+    order
+        Sources by preference. Those it does not name come after them: the one that tells most first, then by name.
+    """
+    rows = list(in_single_ages(people))
+    rank = preference((row.source for row in rows), order)
+    best: dict[Key, str] = {}
+    for row in sorted(rows, key=lambda row: rank[row.source]):
+        best.setdefault((row.year, row.age, row.level, row.place), row.source)
+    return [row for row in rows if best[row.year, row.age, row.level, row.place] == row.source]
+
+
+def births_of_one_source(births: Iterable[BirthCount], order: Sequence[str] = ()) -> list[BirthCount]:
+    """Keep of each year, month and place what the preferred source tells, as `people_of_one_source` does."""
+    rows = list(births)
+    rank = preference((row.source for row in rows), order)
+    best: dict[tuple[int, int | None, str, str], str] = {}
+    for row in sorted(rows, key=lambda row: rank[row.source]):
+        best.setdefault((row.year, row.month, row.level, row.place), row.source)
+    return [row for row in rows if best[row.year, row.month, row.level, row.place] == row.source]
+
+
+def preference(sources: Iterable[str], order: Sequence[str] = ()) -> dict[str, int]:
+    """Rank sources, 0 first: those of ``order`` as it says, then by how many rows they tell, then by name."""
+    rows = Counter(sources)
+    others = sorted(rows.keys() - set(order), key=lambda source: (-rows[source], source))
+    return {source: rank for rank, source in enumerate([*order, *others])}
 
 
 def in_single_ages(people: Iterable[PeopleCount]) -> Iterator[PeopleCount]:

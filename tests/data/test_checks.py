@@ -96,14 +96,29 @@ def test_two_sources_that_agree_are_counted_once_and_both_named(three_villages):
     assert (counted.columns["count"], counted.columns["source"]) == ([30], ["公安; 卫健"])
 
 
-def test_two_sources_that_differ_must_be_chosen_from(three_villages):
+def test_two_named_sources_that_differ_are_both_kept_and_told_of(three_villages):
     people = (
         PeopleCount("A", "settlement", 2025, 6, 30, source="公安"),
         PeopleCount("A", "settlement", 2025, 6, 33, source="卫健"),
     )
+    both = replace(three_villages, people=people)
+    assert found(both) == ([], ["sources-linked"])
+    assert all(word in only(both).reason for word in ("公安", "30", "卫健", "33"))
+
+
+def test_of_two_figures_one_without_a_source_one_must_be_chosen(three_villages):
+    people = (
+        PeopleCount("A", "settlement", 2025, 6, 30),
+        PeopleCount("A", "settlement", 2025, 6, 33, source="卫健"),
+    )
     fault = only(replace(three_villages, people=people))
     assert fault.code == "sources-differ" and fault.value == "33"
-    assert all(word in fault.reason for word in ("公安", "30", "卫健", "33"))
+
+
+def test_a_census_of_a_township_beside_a_register_of_its_villages_is_linked(three_villages):
+    register = tuple(replace(row, source="公安") for row in three_villages.people)
+    census = PeopleCount("东镇", "township", 2025, 6, 60, source="统计")
+    assert found(replace(three_villages, people=(*register, census))) == ([], ["levels-linked"])
 
 
 def test_other_years_ages_and_sexes_are_other_figures(three_villages):

@@ -65,7 +65,7 @@ def test_a_forecast_is_queued_and_handed_to_the_workers(house, dataset):
     assert (forecast["dataset_id"], forecast["division"], forecast["synthetic"]) == (dataset, HOME, True)
     assert forecast["recipe"] == {
         "last_year": 2040, "fertility": "low", "migrants_change": 0.0, "paths": 200, "seed": 1, "band": 0.8,
-        "as_of": None,
+        "as_of": None, "sources": [],
     }  # fmt: skip
     assert house.starter.started == [forecast["id"]]
     assert house.city.get(reply.headers["location"]).json() == forecast
