@@ -9,8 +9,8 @@ Reckon  n[v,y,g] pupils by grade, as the figures up to the origin imply:
         (2) classes move   n[y,g] = n[y-1,g-1]; of grade 5 the share s leaves, of grade 9 the share s stays
         (3) first class    as reported, or else what the others leave of the total, near what was due
         (4) other classes  scaled to the reported total: repeating, leaving, moving house, corrections of registers
-Then    (5) entrants       half-way between this year's and births x ratio of entrants to births; the ratio of a place
-                           comes nearer by a tenth a year to that of all places, itself half-way to one a birth
+Then    (5) entrants       this year's give way by a quarter a year to births x ratio of entrants to births; the ratio
+                           of a place nears by a quarter a year that of the middle place, taken half-way to one a birth
         (6) first juniors  leavers of primary x the latest share that entered
         (7) juniors        half-way between the classes of (2) and the stock: J x leavers at junior age then / now
 
@@ -37,6 +37,8 @@ Due = Callable[[int, Figures], Figures]
 PRIMARY_YEARS, JUNIOR_YEARS = len(GRADES[Stage.PRIMARY]), len(GRADES[Stage.JUNIOR])
 ENTRY_AGES = (6, 7)
 NEARER_A_YEAR = 0.25
+"""How far, each year, this year's entrants give way to births, and a place's ratio to the common one."""
+
 UNREPORTED = 0.9
 """A first class that is not reported lies between this share of what was due and the inverse of it."""
 
