@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from data.backtest import census, grades, registers, stages
 from data.backtest.measure import Task
 from data.backtest.reading import Table, UnreadableHistory, read_tables
 from data.backtest.report import Report, report
@@ -16,7 +17,12 @@ from data.faults import Findings, Where
 
 __all__ = ["Report", "Table", "Task", "UnreadableHistory", "backtest", "read_tables"]
 
-KINDS: tuple[Callable[[Sequence[Table]], tuple[Task, ...]], ...] = ()
+KINDS: tuple[Callable[[Sequence[Table]], tuple[Task, ...]], ...] = (
+    grades.find,
+    stages.find,
+    census.find,
+    registers.find,
+)
 """How each kind finds its histories among tables, in the order they are tried."""
 
 

@@ -16,6 +16,7 @@ inference for regression, JASA 113.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +24,9 @@ from numpy.typing import NDArray
 
 from data.forecast.history import Floats, History
 from data.forecast.progression import Projection, ahead
+
+Units = Callable[[Floats, Floats], dict[str, Floats]]
+"""From pupils, shapes (S, G, K) and (G, K), to figures by unit, shape (N, K)."""
 
 BAND = 0.8
 """Share of outcomes that a band is made to hold."""
@@ -138,14 +142,14 @@ def by_unit(pupils: Floats, district: Floats) -> dict[str, Floats]:
     }
 
 
-def counted(history: History) -> dict[str, Floats]:
+def counted(history: History, units: Units = by_unit) -> dict[str, Floats]:
     """Read what came, by unit and year, NaN where unknown or left out."""
     pupils = np.where(history.left_out, np.nan, history.pupils)
     told = np.isfinite(pupils).any(axis=(0, 1))
     district = np.where(told, np.nansum(pupils, axis=0), np.nan)
     unknown = np.isnan(pupils) & np.isfinite(pupils).any(axis=1, keepdims=True)
     district[unknown.any(axis=0)] = np.nan
-    return by_unit(np.where(history.left_out_of[:, None], np.nan, pupils), district)
+    return units(np.where(history.left_out_of[:, None], np.nan, pupils), district)
 
 
 def rolling(history: History, horizon: int, first: int = 1) -> dict[int, Projection]:
@@ -155,13 +159,13 @@ def rolling(history: History, horizon: int, first: int = 1) -> dict[int, Project
     return {year: ahead(history.upto(year), horizon) for year in years[first:]}
 
 
-def past_errors(history: History, projections: dict[int, Projection]) -> dict[str, Errors]:
+def past_errors(history: History, projections: Mapping[int, Projection], units: Units = by_unit) -> dict[str, Errors]:
     """Compare earlier projections with what came, by unit; those that cross a left-out year are no measure."""
-    came = counted(history)
+    came = counted(history, units)
     parts: dict[str, list[tuple[Floats, Floats, int, int]]] = {unit: [] for unit in came}
     for origin, projection in projections.items():
         at = history.years.index(origin)
-        told = by_unit(projection.pupils, projection.district)
+        told = units(projection.pupils, projection.district)
         for step in range(1, min(told["district total"].shape[1], len(history.years) - 1 - at) + 1):
             if not history.left_out[at : at + step + 1].any():
                 for unit, forecast in told.items():
