@@ -45,6 +45,11 @@ class Alert:
         return "red" in (self.near, self.worst.colour)
 
     @property
+    def probability(self) -> float:
+        """Share of paths with a shortage, or on the side of surplus with a surplus, in the year of the worst colour."""
+        return self.worst.surplus_probability if self.worst.colour == "blue" else self.worst.shortage_probability
+
+    @property
     def act_by(self) -> date | None:
         """The last date to act."""
         return self.urgent.act_by

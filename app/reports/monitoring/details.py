@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from app.cases.forecast_document import ForecastDocument
 from app.reports.monitoring import tables, words
@@ -10,11 +10,19 @@ from app.reports.monitoring.blocks import Block, Cell, Column, Heading, Table, W
 
 CONFLICTS_SHOWN = 30
 """Contradictions that the report lists; the workbook has them all."""
+ALL_YEARS = "首年、中间年、末年；逐年数据见工作簿。"
+
+
+def milestones(years: Iterable[int]) -> set[int]:
+    """Choose the first, the middle and the last of some years."""
+    told = sorted(set(years))
+    return {told[0], told[len(told) // 2], told[-1]} if told else set()
 
 
 def small_classes(document: ForecastDocument) -> Iterator[Block]:
     """Tell what smaller classes would need."""
     yield Heading("小班化测算", "Small classes")
+    shown = milestones(row.year for row in document.small_classes)
     yield Table(
         "班额标准的影响 What a class norm means",
         (
@@ -35,7 +43,9 @@ def small_classes(document: ForecastDocument) -> Iterator[Block]:
                 Cell(words.number(row.mean_class, 1)),
             )
             for row in document.small_classes
+            if row.year in shown
         ),
+        note=ALL_YEARS,
     )  # fmt: skip
 
 
@@ -43,6 +53,7 @@ def migrants(document: ForecastDocument) -> Iterator[Block]:
     """Tell of the children of migrant workers and the public places they find, for the district as a whole."""
     yield Heading("随迁子女", "Children of migrant workers")
     rows = [row for row in document.migrants if row.level == "division"] or list(document.migrants)
+    shown = milestones(row.year for row in rows)
     yield Table(
         "随迁子女公办学位 Migrant children in public schools",
         (
@@ -58,7 +69,9 @@ def migrants(document: ForecastDocument) -> Iterator[Block]:
                 *(Cell(text) for text in words.migrants(row.migrants, row.in_public, row.gap, row.coverage)),
             )
             for row in rows
+            if row.year in shown
         ),
+        note=ALL_YEARS,
         empty="未提供随迁子女数据。",
     )  # fmt: skip
 

@@ -82,7 +82,7 @@ def of_warnings(title: str, found: Sequence[Alert], parents: dict[str, str], *, 
         (
             Column("学校", 1.8), Column("区县" if district else "乡镇", 1.3), Column("学段", 0.75, "center"),
             Column("三年内", 1.05, "center"), Column("全期最重", 1.4, "center"), Column("学生／学位", 1.6, "right"),
-            Column("不足概率", 1.4, "right"), Column("措施", 1.4, "center"), Column("最迟行动日", 1.7, "center"),
+            Column("概率", 1.0, "right"), Column("措施", 1.4, "center"), Column("最迟行动日", 1.7, "center"),
         ),
         tuple(
             (
@@ -92,14 +92,15 @@ def of_warnings(title: str, found: Sequence[Alert], parents: dict[str, str], *, 
                 Cell(words.colour(alert.near), alert.near),
                 Cell(f"{words.colour(alert.worst.colour)} {alert.worst.year}", alert.worst.colour),
                 Cell(f"{words.count(alert.worst.pupils)}／{alert.worst.places:,}"),
-                Cell(words.percent(alert.worst.shortage_probability)),
+                Cell(words.percent(alert.probability)),
                 Cell(words.action(alert.urgent.action)),
                 Cell(_until(alert.urgent)),
             )
             for alert in found
         ),
         under=tuple(_reason(alert.urgent) for alert in found),
-        note="“三年内”为首年及其后两年最重等级；学生、学位和概率取全期最重之年；不足概率为抽样路径中学生多于学位的比例。",
+        note="“三年内”为首年及其后两年最重等级；学生、学位和概率取全期最重之年；"
+        "概率为抽样路径中学位不足（蓝色：富余）的比例。* 最迟行动日已过。",
         empty="期内无预警。",
     )  # fmt: skip
 
@@ -116,4 +117,4 @@ def too_few(*counts: float | None) -> bool:
 def _until(row: WarningRow) -> str:
     if row.act_by is None:
         return words.UNKNOWN
-    return f"{row.act_by}{'（已过）' if row.overdue else ''}"
+    return f"{row.act_by}{'*' if row.overdue else ''}"

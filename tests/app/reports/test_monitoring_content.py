@@ -114,6 +114,18 @@ def test_the_parts_of_a_masked_sum_are_masked_with_it():
     assert words.migrants(39, 30, 9, 0.7692) == ("39", "30", "77%", "9")
 
 
+def test_the_probability_is_that_of_the_side_and_a_date_gone_by_is_marked():
+    """Senior lacks places in 2034 on a part of the paths; the small school is half empty on all of them."""
+    rows = {(row[0], row[2]): row for row in table(district.report(report_inputs.district()), "Warnings by school")}
+    shortage = next(
+        row.shortage_probability
+        for row in forecast_document.document().warnings
+        if (row.id, row.stage, row.year) == ("middle", "senior", 2034)
+    )
+    assert rows["河口中学", "高中"][6] == f"{shortage:.0%}"
+    assert rows["沙湾小学", "小学"][6:] == ["100%", "稳慎整合", "2025-09-01*"]
+
+
 def test_a_comparison_tells_what_changed():
     before = forecast_document.document()
     calm = tuple(row.model_copy(update={"worst_ahead": "normal"}) for row in before.warnings)

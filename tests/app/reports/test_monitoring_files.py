@@ -85,6 +85,14 @@ def test_a_figure_that_cannot_be_set_fails_loudly(monkeypatch):
         files.pdf_file(report_inputs.district())
 
 
+def test_a_forecast_that_knows_nothing_is_printed_all_the_same():
+    document = forecast_document.document()
+    nothing = dict.fromkeys(("pyramids", "peaks", "warnings", "small_classes", "migrants", "norms"), ())
+    empty = document.model_copy(update=nothing | {"accuracy": None, "levels": dict.fromkeys(document.levels, ())})
+    for make in (files.pdf_file, files.word_file, files.workbook_file):
+        assert make(report_inputs.district(empty, comments=""))
+
+
 def test_words_of_people_are_never_read_as_commands():
     signs = "#panic() $x$ *粗* _斜_ `码` <标> @引 \\ [框] // 注 😀"
     content = files.pdf_file(report_inputs.district(comments=signs))
