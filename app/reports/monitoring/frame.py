@@ -52,7 +52,7 @@ def norms(*documents: ForecastDocument) -> Iterator[Block]:
         "所用标准 Norms used",
         (
             Column("标准", 1.5), Column("学段", 0.8, "center"), Column("数值", 0.8, "right"), Column("单位", 1.4),
-            Column("依据", 4), Column("可信度", 1, "center"),
+            Column("依据", 4), Column("可信度", 1.3, "center"),
         ),
         tuple(
             (
