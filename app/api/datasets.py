@@ -143,6 +143,7 @@ class ForecastOut(BaseModel):
     settlements: list[SettlementForecast]
     method: str
     notes: list[str]
+    notes_zh: list[str]
 
 
 class NormOut(BaseModel):
@@ -361,6 +362,7 @@ def forecast_out(found: Forecast) -> ForecastOut:
         ],
         method=found.method,
         notes=list(found.notes),
+        notes_zh=list(found.notes_zh),
     )
 
 

@@ -28,6 +28,7 @@ TAGS = (
     ("runs", "Scenarios being solved."),
     ("plans", "Answers, with their certificates, maps, exports and checks."),
     ("forecasts", "Children by place, stage and year, with bands, warnings and their own accuracy."),
+    ("monitoring reports", "Monitoring and early-warning reports: drafted, signed, merged, printed."),
     ("schedules", "Watched scenarios, solved again at set times."),
     ("audit", "Who did what, when, on what."),
     ("ogc", "OGC API Features: plans as layers for a desktop map."),

@@ -21,7 +21,7 @@ from app.cases.forecast_document import (
 )
 from data import reconcile
 from data.domain.district import District
-from data.domain.schools import GRADES, Stage
+from data.domain.schools import GRADES, STAGE_ZH, Stage
 from data.forecast.result import GRADES_IN_ORDER
 from data.monitoring.errors import FEWEST_YEARS
 from data.monitoring.layer import STAGES, Layer, Level
@@ -269,7 +269,7 @@ def method(made: Outlook) -> tuple[Note, ...]:
 
 def notes(made: Outlook) -> tuple[Note, ...]:
     """Write what was assumed or held."""
-    found = [Note(text=text, text_zh=text) for text in made.notes]
+    found = [Note(text=text, text_zh=zh) for text, zh in zip(made.notes, made.notes_zh, strict=True)]
     unknown = [
         (stage, [year for year, told in zip(made.years, made.agreed.known[at].tolist(), strict=True) if not told])
         for at, stage in enumerate(STAGES)
@@ -280,7 +280,7 @@ def notes(made: Outlook) -> tuple[Note, ...]:
             found.append(
                 Note(
                     text=f"Nothing is known of {stage} pupils in {span}: no ages, births or rolls tell of them.",
-                    text_zh=f"{span}年{_STAGE_ZH[stage]}学生数未知:没有相应的年龄、出生或在校生数。",
+                    text_zh=f"{span}年{STAGE_ZH[stage]}学生数未知:没有相应的年龄、出生或在校生数。",
                 )
             )
     for stage in STAGES:
@@ -288,10 +288,7 @@ def notes(made: Outlook) -> tuple[Note, ...]:
             found.append(
                 Note(
                     text=f"There is no roll of {stage}: its figures are children of that age, not pupils.",
-                    text_zh=f"没有{_STAGE_ZH[stage]}在校生数:该学段为适龄儿童数,不是在校生数。",
+                    text_zh=f"没有{STAGE_ZH[stage]}在校生数:该学段为适龄儿童数,不是在校生数。",
                 )
             )
     return tuple(found)
-
-
-_STAGE_ZH = {Stage.PRESCHOOL: "学前", Stage.PRIMARY: "小学", Stage.JUNIOR: "初中", Stage.SENIOR: "高中"}

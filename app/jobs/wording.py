@@ -164,6 +164,7 @@ def _forecast(asked: Asked) -> dict[str, object]:
     return {
         "method": asked.forecast.method,
         "notes": list(asked.forecast.notes),
+        "notes_zh": list(asked.forecast.notes_zh),
         "pupils": int(asked.layout.pupils.sum()),
     }
 

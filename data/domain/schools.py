@@ -35,6 +35,15 @@ GRADES: dict[Stage, tuple[int, ...]] = {
 STAGE_OF_GRADE: dict[int, Stage] = {grade: stage for stage, grades in GRADES.items() for grade in grades}
 
 
+STAGE_ZH: dict[Stage, str] = {
+    Stage.PRESCHOOL: "学前",
+    Stage.PRIMARY: "小学",
+    Stage.JUNIOR: "初中",
+    Stage.SENIOR: "高中",
+}
+"""Names of the stages in Chinese, for notes and reasons."""
+
+
 class SchoolKind(StrEnum):
     """The registered kind of a school 学校类别."""
 

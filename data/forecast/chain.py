@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.domain.district import District
-from data.domain.schools import GRADES, Stage
+from data.domain.schools import GRADES, STAGE_ZH, Stage
 from data.forecast.cohort import Cohorts, Notebook, spanned
 from data.forecast.declared import Declared
 from data.forecast.errors import NoCohort
@@ -51,12 +51,14 @@ def forecast(district: District, years: Sequence[int]) -> Forecast:
                 pupils[:, place, columns] = controls.fitted(stage, year)
             else:
                 pupils[:, place, columns] = before.stage(stage, year).pupils
+    english, chinese = notes.read()
     return Forecast(
         settlements=tuple(settlement.id for settlement in district.settlements),
         years=wanted,
         pupils_by_grade=pupils,
         method=METHOD,
-        notes=notes.read(),
+        notes=english,
+        notes_zh=chinese,
         unknown=unknown,
     )
 
@@ -100,7 +102,8 @@ class _BeforeControls:
         if left_out.any():
             self._notes.add(
                 f"{int(left_out.sum())} settlements declare no {stage} pupils in {year} and have no counts: "
-                "taken as none"
+                "taken as none",
+                f"{int(left_out.sum())}个村社区{year}年未申报{STAGE_ZH[stage]}学生,也没有人口数,按无学生计",
             )
 
     def _no_cohorts(self, stage: Stage, year: int, known: NDArray[np.bool_]) -> dict[tuple[int, int], NoCohort]:
@@ -114,9 +117,11 @@ class _BeforeControls:
                     self._first(nobody), int(nobody.sum()), grade, year, *spanned(year - grade + 1)
                 )
             elif without.any():
+                count, first = int(without.sum()), self._first(without)
                 self._notes.add(
-                    f"{int(without.sum())} settlements, the first of them {self._first(without)}, are left out of "
-                    "counts that name others of their township: taken as having no children there"
+                    f"{count} settlements, the first of them {first}, are left out of counts that name others of "
+                    "their township: taken as having no children there",
+                    f"{count}个村社区(首个为{first})未列入本乡镇其他村社区已有的统计,按无儿童计",
                 )
         return missing
 

@@ -28,6 +28,7 @@ from data.forecast.places import SETTLEMENT, Layered, Places
 from data.forecast.rounding import Counts, largest_remainder, whole
 
 AGE_AT_ENTRY = 6
+_TABLE_ZH = {"people": "人口数", "births": "出生数"}
 _TWELFTHS = 12
 _FIRST_MONTH, _LAST_MONTH = 9, 8
 
@@ -121,7 +122,10 @@ class Cohorts:
 
     def _say_if_evenly(self, table: str, layered: Layered) -> None:
         if layered.evenly:
-            self._notes.add(f"{table} of a township or division were spread evenly: no settlement has its own figures")
+            self._notes.add(
+                f"{table} of a township or division were spread evenly: no settlement has its own figures",
+                f"乡镇或区县的{_TABLE_ZH[table]}按村社区平均分摊:没有村社区自己的数",
+            )
 
     def _moved(self, counts: Counts, cohort: int, base_year: int | None, year: int) -> Counts:
         """Add the net movers after the base year, or take back those after ``year`` when the base is later."""
@@ -139,7 +143,10 @@ class Cohorts:
             members = self._places.members("migration", move.level, move.place)
             here, net = moved[members], sign * move.net
             if net < -int(here.sum()):
-                self._notes.add(f"more children of age {move.age} leave {move.place} in {move.year} than live there")
+                self._notes.add(
+                    f"more children of age {move.age} leave {move.place} in {move.year} than live there",
+                    f"{move.year}年{move.place}迁出的{move.age}岁儿童多于当地人数,按全部迁出计",
+                )
                 net = -int(here.sum())
             moved[members] += int(np.sign(net)) * largest_remainder(here, abs(net))
         return moved
@@ -255,22 +262,25 @@ class Births:
         first = (last[0] - 1, last[1] + 1) if last[1] < 12 else (last[0], 1)
         span = str(last[0]) if last[1] == 12 else f"{first[0]}-{first[1]:02d} to {last[0]}-{last[1]:02d}"
         entrants = last[0] + AGE_AT_ENTRY + (1 if last[1] >= _LAST_MONTH else 0)
-        self._notes.add(f"births of {span} held: none are known later, for entrants to grade 1 from {entrants} on")
+        self._notes.add(
+            f"births of {span} held: none are known later, for entrants to grade 1 from {entrants} on",
+            f"{entrants}年起的一年级新生无出生数可依,沿用 {span} 的出生数",
+        )
 
 
 @dataclass(slots=True)
 class Notebook:
-    """Notes in the order of their first writing, each once."""
+    """Notes in English and Chinese, in the order of their first writing, each once."""
 
-    _notes: dict[str, None] = field(default_factory=dict)
+    _notes: dict[str, str] = field(default_factory=dict)
 
-    def add(self, note: str) -> None:
+    def add(self, note: str, note_zh: str) -> None:
         """Write a note, unless it is there already."""
-        self._notes[note] = None
+        self._notes.setdefault(note, note_zh)
 
-    def read(self) -> tuple[str, ...]:
-        """Return all notes."""
-        return tuple(self._notes)
+    def read(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return all notes in English, and the same in Chinese."""
+        return tuple(self._notes), tuple(self._notes.values())
 
 
 def _moves_by_cohort(migration: Iterable[Migration]) -> dict[int, dict[int, list[Migration]]]:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.domain.people import ControlTotal
-from data.domain.schools import Stage
+from data.domain.schools import STAGE_ZH, Stage
 from data.forecast.cohort import Notebook
 from data.forecast.places import DIVISION, TOWNSHIP, Members, Places
 from data.forecast.rounding import Counts, largest_remainder, split_rows
@@ -56,7 +56,10 @@ class Controls:
         for row in controls:
             told = self._told.setdefault(row.stage, {}).setdefault((row.level, row.place), {})
             if told.setdefault(row.year, row.pupils) != row.pupils:
-                notes.add(f"two control totals of {row.place} for {row.stage} in {row.year}: the first is used")
+                notes.add(
+                    f"two control totals of {row.place} for {row.stage} in {row.year}: the first is used",
+                    f"{row.place}{row.year}年{STAGE_ZH[row.stage]}有两个控制总数,采用第一个",
+                )
 
     def fitted(self, stage: Stage, year: int) -> Counts:
         """Return the pupils of a stage by settlement and grade, shape (V, G), fitted to the control totals."""
@@ -77,7 +80,8 @@ class Controls:
     def _say_if_missed(self, place: str, stage: Stage, year: int, missed: int) -> None:
         self._notes.add(
             f"declared pupils and control totals within {place} differ from its control total for {stage} in {year} "
-            f"by {missed}: the finer figures are kept"
+            f"by {missed}: the finer figures are kept",
+            f"{place}内申报数与下级控制总数同其{year}年{STAGE_ZH[stage]}控制总数相差{missed}人,以较细的数为准",
         )
 
     def _of(self, stage: Stage, level: str) -> Mapping[str, dict[int, int]]:
@@ -94,10 +98,14 @@ class Controls:
         ratio = self._ratio(stage, level, place, nearest, told[nearest])
         if ratio is None:
             self._notes.add(
-                f"the control total of {place} for {stage} in {nearest} has no forecast to be compared with"
+                f"the control total of {place} for {stage} in {nearest} has no forecast to be compared with",
+                f"{place}{nearest}年{STAGE_ZH[stage]}控制总数没有可比的预测数",
             )
             return None
-        self._notes.add(f"the control total of {place} for {stage} in {nearest} is carried to other years as a ratio")
+        self._notes.add(
+            f"the control total of {place} for {stage} in {nearest} is carried to other years as a ratio",
+            f"{place}{nearest}年{STAGE_ZH[stage]}控制总数按比例沿用到其他年份",
+        )
         members = self._places.members("controls", level, place)
         before = int(self._pupils_of(stage, year).pupils[members].sum())
         return (2 * before * ratio.numerator + ratio.denominator) // (2 * ratio.denominator)

@@ -35,7 +35,7 @@ class Forecast:
         Shape (V, Y, 15), whole pupils, grades -2 to 12 in order; 0 where nothing is known (see ``unknown``).
     method
         How it was made, in words.
-    notes
+    notes, notes_zh
         What was assumed, held or found contradictory, in words.
     unknown
         The missing children by (year, grade); asking for them raises the error.
@@ -46,6 +46,7 @@ class Forecast:
     pupils_by_grade: NDArray[np.int64]
     method: str
     notes: tuple[str, ...]
+    notes_zh: tuple[str, ...]
     unknown: Mapping[tuple[int, int], NoCohort] = field(default_factory=dict)
 
     def pupils(self, stage: Stage, year: int) -> NDArray[np.int64]:

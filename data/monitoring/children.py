@@ -47,6 +47,7 @@ class Known:
     pupils: Floats
     years: tuple[int, ...]
     notes: tuple[str, ...]
+    notes_zh: tuple[str, ...]
     cohort: int
     counted: int
 
@@ -63,6 +64,7 @@ def known(district: District, years: Sequence[int]) -> Known:
         pupils=pupils,
         years=made.years,
         notes=made.notes,
+        notes_zh=made.notes_zh,
         cohort=max([*youngest, _born_until(district) + AGE_AT_ENTRY], default=0),
         counted=max(counted, default=_born_until(district)),
     )

@@ -86,6 +86,7 @@ class Outlook:
     variants: Mapping[Variant, Counts]
     measured: Measured
     notes: tuple[str, ...]
+    notes_zh: tuple[str, ...]
 
 
 def look_ahead(
@@ -131,6 +132,7 @@ def look_ahead(
         variants=_variants(agreed, grown, chosen, years),
         measured=measured,
         notes=start.told.notes,
+        notes_zh=start.told.notes_zh,
     )
 
 
@@ -157,6 +159,7 @@ def pupils(district: District, question: Question, year: int) -> Forecast:
         method="outlook: children aged and grown by fertility and moves, school rolls progressed, both agreed; whole "
         "pupils by largest remainder",
         notes=start.told.notes,
+        notes_zh=start.told.notes_zh,
         unknown={
             (year, grade): NoCohort(first, len(homes), grade, year, *spanned(year - grade + 1))
             for stage in STAGES

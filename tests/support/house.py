@@ -18,7 +18,7 @@ from app.audit import SYSTEM
 from app.cases.forecast_document import ForecastDocument
 from app.cases.plan_document import PlanDocument
 from app.cases.recipe import Recipe
-from app.db import datasets, forecasts, runs, scenarios, schedules, tokens
+from app.db import datasets, forecasts, monitoring_reports, runs, scenarios, schedules, tokens
 from app.db.models import DatasetRow, Kind
 from app.db.session import Database
 from app.main import create_app
@@ -51,6 +51,7 @@ class Stored:
     schedule: str
     token: str
     forecast: str
+    report: str
 
 
 @dataclass
@@ -92,7 +93,7 @@ class House:
         return self.client(self.first_token)
 
     def store_plan(self, division: str = HOME, document: PlanDocument | None = None) -> Stored:
-        """Store a dataset with a scenario, a done run, its plan, a schedule, a token and a done forecast."""
+        """Store a dataset with a scenario, a done run, its plan, a schedule, a token, a done forecast and its signed report."""
         district = hamlet_plan.hamlets(division)
         with self.database.writing() as session:
             dataset, _ = datasets.store(session, district, [], SYSTEM)
@@ -108,7 +109,9 @@ class House:
             )
             assert plan is not None
             forecast = _forecast(session, dataset, forecast_document.document(division=division))
-            return Stored(dataset.id, scenario.id, run.id, plan, schedule.id, token.id, forecast)
+            report = monitoring_reports.draft(session, forecast, comments="", previous_id=None, actor=SYSTEM)
+            monitoring_reports.sign(session, report.id, "张三", actor=SYSTEM)
+            return Stored(dataset.id, scenario.id, run.id, plan, schedule.id, token.id, forecast, report.id)
 
     def store_forecast(self, document: ForecastDocument, division: str = HOME) -> str:
         """Store a done forecast of the three hamlets."""

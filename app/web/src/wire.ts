@@ -54,6 +54,7 @@ export interface Forecast {
   settlements: { id: string; pupils: Partial<Record<Stage, (number | null)[]>> }[];
   method: string;
   notes: string[];
+  notes_zh: string[];
 }
 
 export interface Norm {

@@ -113,6 +113,7 @@ export const WORDING = {
   "table.people": ["人口", "People by age"],
   "table.births": ["出生", "Births"],
   "table.migration": ["迁移", "Migration"],
+  "table.migrants": ["随迁子女", "Children of migrant workers"],
   "table.controls": ["控制总数", "Control totals"],
   "table.demand": ["学位需求", "Declared demand"],
   "table.schools": ["学校", "Schools"],

@@ -40,6 +40,7 @@ def test_every_operation_keeps_to_the_document(lived_in):
         "plan_id": stored.plan,
         "schedule_id": stored.schedule,
         "forecast_id": stored.forecast,
+        "report_id": stored.report,
         "settlement_id": "A",
         "school_id": "south",
         "collection": f"{stored.plan}.zones",

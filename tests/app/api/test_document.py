@@ -71,6 +71,15 @@ GET /api/forecasts/{forecast_id}/pyramids
 GET /api/forecasts/{forecast_id}/school-grades
 GET /api/forecasts/{forecast_id}/corrections
 GET /api/forecasts/{forecast_id}/variants
+POST /api/monitoring-reports
+GET /api/monitoring-reports
+POST /api/monitoring-reports/merge
+GET /api/monitoring-reports/{report_id}
+PUT /api/monitoring-reports/{report_id}/comments
+POST /api/monitoring-reports/{report_id}/sign
+GET /api/monitoring-reports/{report_id}/pdf
+GET /api/monitoring-reports/{report_id}/docx
+GET /api/monitoring-reports/{report_id}/workbook
 POST /api/schedules
 GET /api/schedules
 GET /api/schedules/{schedule_id}

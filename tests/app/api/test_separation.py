@@ -19,6 +19,8 @@ NOT_OF_A_DISTRICT = {
 """Routes that answer the same for everybody who is signed in."""
 
 BODIES = {
+    "/api/monitoring-reports/{report_id}/comments": {"comments": "x"},
+    "/api/monitoring-reports/{report_id}/sign": {"name": "x"},
     "/api/tokens": {"name": "n", "role": "reader", "level": "city"},
     "/api/schedules/{schedule_id}": {"enabled": False},
     "/api/plans/{plan_id}/check": {"assignment": {"A": "north"}},
@@ -42,6 +44,7 @@ def fill(path, stored, **more):
         "schedule_id": stored.schedule,
         "token_id": stored.token,
         "forecast_id": stored.forecast,
+        "report_id": stored.report,
         "settlement_id": "A",
         "school_id": "south",
         "collection": f"{stored.plan}.zones",
@@ -58,6 +61,8 @@ def body(path, stored):
         "/api/scenarios": {"dataset_id": stored.dataset, "scenario": {"title": "t", "target_year": 2031}},
         "/api/runs": {"scenario_id": stored.scenario},
         "/api/forecasts": {"dataset_id": stored.dataset},
+        "/api/monitoring-reports": {"forecast_id": stored.forecast},
+        "/api/monitoring-reports/merge": {"report_ids": [stored.report], "title": "t"},
         "/api/schedules": {"scenario_id": stored.scenario, "cron": "30 2 * * *"},
     }.get(path, BODIES.get(path))
 

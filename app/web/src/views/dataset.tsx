@@ -5,7 +5,7 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { api, files } from "../api";
 import { ForecastChart } from "../charts/forecast_chart";
 import { moment, number } from "../format";
-import { t, word } from "../language";
+import { language, t, word } from "../language";
 import { useLoaded } from "../load";
 import { type Hit, MapCanvas, type MapLibreMap } from "../map/canvas";
 import { boundsOf } from "../map/layer";
@@ -65,7 +65,7 @@ export function DatasetView({ id, baseMapUrl, mayPlan }: DatasetViewProps) {
             <details class="fold">
               <summary>{t("forecast.notes", { count: forecast.value.notes.length })}</summary>
               <ul class="notes">
-                {forecast.value.notes.map((note) => (
+                {(language() === "zh" ? forecast.value.notes_zh : forecast.value.notes).map((note) => (
                   <li>{note}</li>
                 ))}
               </ul>
