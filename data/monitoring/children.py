@@ -70,7 +70,7 @@ def known(district: District, years: Sequence[int]) -> Known:
     )
 
 
-def grown(ground: Ground, told: Known, outlines: Sequence[Outline], extra: Floats) -> Children:
+def grown(ground: Ground, told: Known, outlines: Sequence[Outline], extra: Floats, today: int) -> Children:
     """
     Carry the children told on to those not told.
 
@@ -80,6 +80,8 @@ def grown(ground: Ground, told: Known, outlines: Sequence[Outline], extra: Float
         Of the divisions, in the ground's order.
     extra
         Shape (V, 4): children of migrant workers that come on top, as a share of the settlement's, by stage.
+    today
+        The year after which they come.
     """
     pupils = told.pupils.copy()
     until = _born_until(ground.district) or told.cohort - AGE_AT_ENTRY
@@ -90,8 +92,9 @@ def grown(ground: Ground, told: Known, outlines: Sequence[Outline], extra: Float
             if not np.isfinite(pupils[:, column, at]).all() and cohort > told.cohort:
                 pupils[:, column, at] = _youngest(told, at)
             pupils[:, column, at] *= factor[ground.settlement_division]
+    later = np.array([year > today for year in told.years])
     for at, stage in enumerate(STAGES):
-        pupils[:, COLUMNS[stage]] *= 1 + extra[:, at, None, None]
+        pupils[:, COLUMNS[stage]] *= 1 + extra[:, at, None, None] * later
     return Children(pupils, told.years, told.counted)
 
 

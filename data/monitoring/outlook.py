@@ -109,7 +109,9 @@ def look_ahead(
     start = _begin(district, question)
     ground, years = start.ground, start.years
     outlines = {variant: _outlines(ground, years[-1], variant) for variant in Variant}
-    grown = {variant: children.grown(ground, start.told, outlines[variant], start.extra) for variant in Variant}
+    grown = {
+        variant: children.grown(ground, start.told, outlines[variant], start.extra, start.today) for variant in Variant
+    }
     chosen = grown[question.fertility]
     report("accuracy")
     measured = errors.measure(ground, start.told)
@@ -147,7 +149,7 @@ def pupils(district: District, question: Question, year: int) -> Forecast:
     """
     start = _begin(district, question)
     outlines = _outlines(start.ground, start.years[-1], question.fertility)
-    chosen = children.grown(start.ground, start.told, outlines, start.extra)
+    chosen = children.grown(start.ground, start.told, outlines, start.extra, start.today)
     both = _both_sides(start, chosen, errors.measure(start.ground, start.told))
     homes = _joined(both).homes[:, :, start.years.index(year)]
     known = {stage: both[stage].known[start.years.index(year)] for stage in STAGES}
@@ -177,6 +179,7 @@ class _Start:
     years: tuple[int, ...]
     told: Known
     extra: Floats
+    today: int
 
 
 def _begin(district: District, question: Question) -> _Start:
@@ -184,7 +187,7 @@ def _begin(district: District, question: Question) -> _Start:
     base = _base_year(ground)
     years = tuple(range(min(base, question.last_year), max(question.last_year, base) + 1))
     told = children.known(district, (*ground.roll_years, *years))
-    return _Start(ground, years, told, children.migrant_share(ground, told, question.migrants))
+    return _Start(ground, years, told, children.migrant_share(ground, told, question.migrants), base)
 
 
 def _both_sides(start: _Start, chosen: Children, measured: Measured) -> dict[Stage, Sides]:

@@ -133,7 +133,7 @@ class _Stage:
         ages = self.ages
         rungs = self._rungs()
         top, *below = agree(rungs)
-        divisions = np.rint(top).astype(np.int64)
+        divisions = self._whole_divisions(top)
         nodes = whole.parts(below[0], rungs[1].parent, divisions) if below else np.zeros((0, top.shape[1]), np.int64)
         if self.zoned:
             homes = whole.parts(below[1], rungs[2].parent, nodes)
@@ -150,6 +150,14 @@ class _Stage:
             known=np.asarray(self.known_ages.all(axis=0) | progressed),
             at_school=self.with_roll | self.ground.with_zone(self.stage),
         )
+
+    def _whole_divisions(self, top: Floats) -> Counts:
+        """Round each division's stage to whole pupils, and divide them over its grades, shape (D, G * Y)."""
+        grades = len(GRADES[self.stage])
+        by_grade = top.reshape(-1, len(self.years))
+        stage = np.rint(top.reshape(-1, grades, len(self.years)).sum(axis=1)).astype(np.int64)
+        division = np.repeat(np.arange(len(top)), grades)
+        return whole.parts(by_grade, division, stage).reshape(len(top), -1)
 
     @property
     def schools(self) -> int:
@@ -213,11 +221,12 @@ class _Stage:
         ages = self.children.of(self.stage, [self.ground.roll_years[self.measured_in]])[:, :, 0].sum(axis=1)
         told = self.roll[:, :, self.measured_in]
         rolls = np.where(np.isfinite(told).any(axis=1), np.nansum(told, axis=1), np.nan)
+        in_zone = np.bincount(self.node, weights=ages, minlength=len(share)) if self.zoned else np.zeros(0)
         for division in np.flatnonzero(~self.controlled):
             mine = np.flatnonzero(self.division_of_node == division)
             here = self.ground.settlement_division == division
             if self.zoned:
-                taught = np.bincount(self.node[here], weights=ages[here], minlength=len(share))[mine]
+                taught = in_zone[mine]
                 pupils = np.append(rolls, np.full(divisions, np.nan))[mine]
                 measured = capture.ratios(np.where(taught > 0, pupils, 0), taught, taught > 0)
                 share[mine] = np.where(taught > 0, measured.ratio, 1.0)
