@@ -8,7 +8,7 @@ With x[y] the pupils of the lowest grade and B(y) the births of the period they 
 
 Children of a school year are mostly born from September to August: 4/12 of the births of one calendar year and 8/12 of
 the next. Where the age limit lies otherwise, or children wait a year, the period is another; a few are tried, with few
-half-lives and damping factors, and averaged by their past errors 1 to 3 years ahead (`combined`).
+half-lives and, without births, trends, and averaged by their past errors 1 to 3 years ahead (`combined`).
 
 Sources: damped trend, Gardner and McKenzie (1985), Forecasting trends in time series, Management Science 31;
 combination, Bates and Granger (1969), The combination of forecasts, Operational Research Quarterly 20.
@@ -35,11 +35,9 @@ WITHOUT_BIRTHS = 0.2
 """Weight, before anything is learned, of entrants that do not follow births, where births are known."""
 
 HALF_LIVES = (1.5, 3.0, 8.0)
-DAMPING = (0.0, 0.7, 0.95)
-"""What is left of a trend a year later; 0: no trend."""
-
-DAMPING_WITH_BIRTHS = 0.7
-"""The most that is tried where births are known: the trend is in them."""
+DAMPINGS = {0.0: 0.75, 0.95: 0.25}
+"""What is left of a trend a year later, and the weight it has before anything is learned; 0: no trend. With births no
+trend is tried: it is in them."""
 
 TREND_HALF_LIFE = 5.0
 LEARNED_AHEAD = 3
@@ -56,7 +54,7 @@ class _Basis:
     logs: Floats
     since: int
     prior: float
-    most_damping: float
+    dampings: Mapping[float, float]
 
 
 def entering(
@@ -75,17 +73,17 @@ def entering(
         By calendar year; after the last one known the mean of the last three is held.
     """
     logs = np.log(counts + 0.5)
-    bases = [_Basis(np.zeros(len(years) + horizon), 0, WITHOUT_BIRTHS, max(DAMPING))]
+    bases = [_Basis(np.zeros(len(years) + horizon), 0, WITHOUT_BIRTHS, DAMPINGS)]
     if births:
         bases += _bases(births, np.arange(years[0], years[-1] + horizon + 1) - age, len(years))
     common = max(basis.since for basis in bases)
     members = [
         (basis, _smoothed(logs[basis.since :] - basis.logs[basis.since : len(years)], half_life, damping))
-        for basis, half_life, damping in product(bases, HALF_LIVES, DAMPING)
-        if damping <= basis.most_damping
+        for basis, half_life in product(bases, HALF_LIVES)
+        for damping in basis.dampings
     ]
     errors = np.array([line.squares(common - basis.since) for basis, line in members])
-    priors = np.array([basis.prior for basis, _ in members])
+    priors = np.array([basis.prior * basis.dampings[line.damping] for basis, line in members])
     weights = combined(errors, (len(years) - common - 1) / 4, priors)
     paths = np.array([basis.logs[len(years) :] + line.ahead(horizon) for basis, line in members])
     return np.asarray(np.maximum(np.exp(weights @ paths) - 0.5, 0.0))
@@ -125,7 +123,7 @@ def _bases(births: Mapping[int, float], born: NDArray[np.int64], years: int) -> 
         since = int(np.isnan(moments).sum())
         if since < years:
             near = float(np.exp(-0.5 * ((period - USUAL_BIRTH_PERIOD) / BIRTH_PERIOD_SPREAD) ** 2))
-            found.append(_Basis(np.log(moments + 0.5), since, near, DAMPING_WITH_BIRTHS))
+            found.append(_Basis(np.log(moments + 0.5), since, near, {0.0: 1.0}))
     return found
 
 

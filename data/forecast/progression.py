@@ -63,6 +63,7 @@ SCHOOL_HALF_LIFE, SHARE_HALF_LIFE = 6.0, 3.5
 JUMP, JUMP_DEVIATIONS = 0.15, 4.0
 """A school's step is a jump when its log is beyond both this and this many deviations of such steps."""
 
+LEAST_NOISE = 1e-3
 MOST_SHRINKAGE = 1e5
 """Largest weight of the district in pupils, where schools show no difference beyond noise."""
 
@@ -254,14 +255,14 @@ def _noise(came: Floats, expected: Floats, used: Flags) -> float:
     left = (came - mean[:, :, None] * expected) ** 2
     freedom = (expected > 0).sum() - (expected.sum(axis=2) > 0).sum()
     per_pupil = left / np.maximum(expected, 1.0)
-    return float(per_pupil.sum() / freedom) if freedom > 0 else 1.0
+    return max(float(per_pupil.sum() / freedom), LEAST_NOISE) if freedom > 0 else 1.0
 
 
 def _shrunk(came: Floats, expected: Floats, noise: float) -> Floats:
     """Gamma-Poisson estimate of came / expected; its weight in pupils by moments over all cells."""
     squares = ((came - expected) ** 2 - noise * expected).sum()
     between = max(float(squares / np.maximum((expected**2).sum(), 1e-9)), noise / MOST_SHRINKAGE)
-    weight = max(noise, 1e-3) / between
+    weight = noise / between
     return np.asarray((came + weight) / (expected + weight))
 
 
