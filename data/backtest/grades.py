@@ -65,12 +65,17 @@ Fit = Callable[[Floats, int], Floats]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GradeTask:
-    """The forecasts that can be tried on one grade history."""
+    """
+    The forecasts that can be tried on one grade history.
+
+    ``most_fits``: where schools times years are more, statistical models are fitted to the district only.
+    """
 
     name: str
     history: History
     places: str
     notes: tuple[str, ...]
+    most_fits: int = MOST_FITS
     kind: str = field(default="grades", init=False)
 
     def trials(self) -> pd.DataFrame:
@@ -103,7 +108,7 @@ class GradeTask:
         horizon = self._farthest
         fits = len(self.history.series) * len(self.history.years)
         series = {unit: counts for unit, counts in _filled(known).items() if unit != "school grade"}
-        if fits > MOST_FITS:
+        if fits > self.most_fits:
             series.pop("school total")
         return {
             UNCHANGED: {unit: np.repeat(counts[:, -1:], horizon, 1) for unit, counts in _filled(known).items()},

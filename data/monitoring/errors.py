@@ -1,11 +1,11 @@
 """
 How far forecasts are off, by years ahead: measured on the rolls at hand where they are long enough.
 
-School side: grade progression begun again in every earlier year of the rolls, ln(actual / forecast) of the pupils of
-each school and of each division. Cohort side: the share of a zone's children that its school teaches, in two years h
-apart: ln of their ratio is how far children times share would have been off. Both by size of school
-(`data.forecast.capture.spread`). Rolls too short for that are taken to err as a published history does, and a horizon
-longer than any measured as the longest, in proportion to the years.
+School side: grade progression begun again in every earlier year of the rolls (`data.forecast.spread`), by size of
+school, and for each division as a whole. Cohort side: the share of a zone's children that its school teaches, in two
+years h apart: ln of their ratio is how far children times share would have been off (`data.forecast.capture.spread`).
+Rolls too short for that are taken to err as a published history does, and a horizon longer than any measured as the
+longest, in proportion to the years.
 """
 
 from __future__ import annotations
@@ -17,10 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.domain.schools import GRADES, Stage
-from data.forecast import capture, progression
+from data.forecast import capture, spread
 from data.forecast.capture import Spread
 from data.forecast.cohort import AGE_AT_ENTRY
-from data.forecast.history import History
 from data.forecast.paths import Errors
 from data.monitoring.children import Known
 from data.monitoring.ground import COLUMNS, Ground
@@ -37,13 +36,11 @@ LONGEST = 5
 OLDEST_CHILD = 17
 """Age at the latest count up to which a cohort is taken to have been where it is now."""
 
-PUBLISHED_SCHOOL, PUBLISHED_COMMON = Spread(0.00004, 1.0), 0.0004
+PUBLISHED_SCHOOL, PUBLISHED_COMMON = Spread(0.0006, 0.6), 0.0003
 """
-A year ahead, measured with this code on the elementary schools of Eau Claire, 1998 to 2019: spread of single schools
-by size, and variance of the district as a whole; both grow in proportion to the years (docs/measurements.md).
+A year ahead, as this code measures it on the elementary schools of Eau Claire without births, 1998 to 2019: spread of
+single schools by size, and variance of the district as a whole; both grow in proportion to the years.
 """
-
-
 EXACT, CHANCE = Spread(0.0, 0.0), Spread(0.0, 0.1)
 """In the year of the count: of a roll, and of children times the share that a school teaches."""
 
@@ -72,68 +69,69 @@ class Measured:
         """Give the errors of years, those up to the year counted without any."""
         ahead = np.array([max(year - counted, 0) for year in years])
         common = _extended(self.common, ahead)
-        floor = _extended(np.array([spread.floor for spread in self.school]), ahead)
+        floor = _extended(np.array([one.floor for one in self.school]), ahead)
         return Errors(
             common=common,
             zone=np.maximum(floor - common, 0.0),
-            chance=_extended(np.array([spread.falling for spread in self.school]), ahead),
+            chance=_extended(np.array([one.falling for one in self.school]), ahead),
         )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Trials:
-    """Log errors of schools with their size, and of whole divisions, each with its years ahead."""
-
-    ahead: NDArray[np.intp]
-    error: Floats
-    size: Floats
-    whole_ahead: NDArray[np.intp]
-    whole_error: Floats
-
-    @staticmethod
-    def joined(parts: Sequence[Trials]) -> Trials:
-        """Put several together; there must be one."""
-        names = ("ahead", "error", "size", "whole_ahead", "whole_error")
-        return Trials(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
 def measure(ground: Ground, told: Known) -> Measured:
     """Measure the errors of a district, all stages with enough roll together."""
-    tried, shares = [], []
+    tried = _progressed_again(ground)
+    schools, common = (_published(), _in_proportion(PUBLISHED_COMMON)) if tried is None else tried
+    cohort = _shares_again(ground, told)
+    weights = Weights(cohort=_and_of_children(cohort, common) if cohort else schools, school=schools)
+    return Measured(dict.fromkeys(STAGES, weights), common, schools, tried is not None)
+
+
+def _progressed_again(ground: Ground) -> tuple[tuple[Spread, ...], Floats] | None:
+    """Spreads of schools and variances of divisions by years ahead, 0 first; ``None`` where there are too few cases."""
+    schools, wholes = [], []
     for stage in STAGES:
         for division in range(len(ground.divisions)):
             rows = np.flatnonzero(ground.has_roll(stage) & (ground.school_division == division))
-            if rows.size:
-                tried.append(progress_again(ground.history(stage, rows)))
-        shares.append(_shares_again(ground, told, stage))
-    school = _spreads(Trials.joined(tried)) if tried else None
-    cohort = _spreads(Trials.joined(shares), CHANCE)
-    own = school is not None
-    schools = school or _published()
-    common = _common(Trials.joined(tried)) if tried and own else _in_proportion(PUBLISHED_COMMON)
-    weights = Weights(cohort=_and_of_children(cohort, common) if cohort else schools, school=schools)
-    return Measured(dict.fromkeys(STAGES, weights), common, schools, own)
+            history = ground.history(stage, rows) if rows.size else None
+            if history is not None and len(history.years) >= FEWEST_YEARS:
+                found = spread.past_errors(history, spread.rolling(history, min(LONGEST, len(history.years) - 1)))
+                schools.append(found["school total"])
+                wholes.append(found["district total"])
+    if sum(int((found.horizon == 1).sum()) for found in schools) < FEWEST_CASES:
+        return None
+    whole = _joined(wholes)
+    of_schools, of_wholes = spread.fitted(_joined(schools), LONGEST), spread.fitted(whole, LONGEST)
+    common = [of_wholes.of(float(np.median(whole.size)), step) ** 2 for step in range(1, LONGEST + 1)]
+    return _by_step(of_schools), np.maximum.accumulate(np.array([0.0, *map(float, common)]))
 
 
-def progress_again(history: History) -> Trials:
-    """Begin grade progression again in every earlier year of a history, and compare with what came."""
-    rows: list[tuple[int, Floats, Floats]] = []
-    totals = np.where(np.isfinite(history.pupils).any(axis=1), np.nansum(history.pupils, axis=1), np.nan)
-    for at in range(1, len(history.years) - 1):
-        if not np.isfinite(totals[:, at]).any() or history.left_out[at]:
-            continue
-        horizon = min(LONGEST, len(history.years) - 1 - at)
-        forecast = progression.ahead(history.upto(history.years[at]), horizon).pupils.sum(axis=1)
-        rows.extend(
-            (step, forecast[:, step - 1], totals[:, at + step])
-            for step in range(1, horizon + 1)
-            if not history.left_out[at + step]
-        )
-    return _compared(rows)
+def _joined(parts: Sequence[spread.Errors]) -> spread.Errors:
+    names = ("log", "size", "horizon", "origin")
+    return spread.Errors(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
-def _shares_again(ground: Ground, told: Known, stage: Stage) -> Trials:
-    """Carry the share of a zone's children that its school teaches from one roll year to a later one."""
+def _shares_again(ground: Ground, told: Known) -> tuple[Spread, ...] | None:
+    """Carry the share of a zone's children that its school teaches from one roll year to later ones, by years ahead."""
+    steps, errors, sizes = [], [], []
+    for stage in STAGES:
+        for step, forecast, actual in _shares_of(ground, told, stage):
+            both = (np.nan_to_num(forecast) > 0) & (np.nan_to_num(actual) > 0)
+            steps.append(np.full(int(both.sum()), step))
+            errors.append(np.log(actual[both] / forecast[both]))
+            sizes.append(forecast[both])
+    found = [CHANCE]
+    at, error, size = (np.concatenate([np.zeros(0), *parts]) for parts in (steps, errors, sizes))
+    for ahead in range(1, LONGEST + 1):
+        of = at == ahead
+        if of.sum() < FEWEST_CASES:
+            break
+        one = capture.spread(error[of], size[of])
+        found.append(Spread(max(one.floor, found[-1].floor), max(one.falling, found[-1].falling)))
+    return tuple(found) if len(found) > 1 else None
+
+
+def _shares_of(ground: Ground, told: Known, stage: Stage) -> list[tuple[int, Floats, Floats]]:
+    """Years ahead, pupils forecast and pupils counted, by school, for every pair of roll years of a stage."""
     zone = ground.zone[STAGES.index(stage)]
     schools = len(ground.district.schools)
     roll = ground.roll[:, COLUMNS[stage]]
@@ -141,51 +139,21 @@ def _shares_again(ground: Ground, told: Known, stage: Stage) -> Trials:
     children = np.zeros((schools, len(ground.roll_years)))
     oldest = GRADES[stage][-1] + AGE_AT_ENTRY - 1
     for at, year in enumerate(ground.roll_years):
-        if oldest + told.counted - year > OLDEST_CHILD:
-            continue  # they have grown up since, and may have left
-        here = told.pupils[:, COLUMNS[stage], told.years.index(year)].sum(axis=1)
-        children[:, at] = np.bincount(zone[zone >= 0], weights=here[zone >= 0], minlength=schools)
-    rows = [
+        if oldest + told.counted - year <= OLDEST_CHILD:  # older ones have grown up since, and may have left
+            here = told.pupils[:, COLUMNS[stage], told.years.index(year)].sum(axis=1)
+            children[:, at] = np.bincount(zone[zone >= 0], weights=here[zone >= 0], minlength=schools)
+    return [
         (later - year, pupils[:, at] * children[:, then] / np.maximum(children[:, at], 1e-9), pupils[:, then])
         for at, year in enumerate(ground.roll_years)
         for then, later in enumerate(ground.roll_years)
         if 0 < later - year <= LONGEST and children[:, at].any()
     ]
-    return _compared(rows)
 
 
-def _compared(rows: Sequence[tuple[int, Floats, Floats]]) -> Trials:
-    """Compare forecasts with what came, of the schools that both know."""
-    nothing, whole = np.zeros(0), np.zeros(0, dtype=np.intp)
-    parts = [Trials(whole, nothing, nothing, whole, nothing)]
-    for step, forecast, actual in rows:
-        both = (np.nan_to_num(forecast) > 0) & (np.nan_to_num(actual) > 0)
-        if both.any():
-            error = np.log(actual[both] / forecast[both])
-            together = np.log(actual[both].sum() / forecast[both].sum())
-            parts.append(
-                Trials(np.full(error.size, step), error, forecast[both], np.array([step]), np.array([together]))
-            )
-    return Trials.joined(parts)
-
-
-def _spreads(trials: Trials, today: Spread = EXACT) -> tuple[Spread, ...] | None:
-    """Spreads by years ahead, that of 0 given; ``None`` where the next year has too few cases."""
-    found = [today]
-    for step in range(1, LONGEST + 1):
-        of = trials.ahead == step
-        if of.sum() < FEWEST_CASES:
-            break
-        spread = capture.spread(trials.error[of], trials.size[of])
-        found.append(Spread(max(spread.floor, found[-1].floor), max(spread.falling, found[-1].falling)))
-    return tuple(found) if len(found) > 1 else None
-
-
-def _common(trials: Trials) -> Floats:
-    """Variance of whole divisions by years ahead, 0 first, never falling."""
-    steps = range(1, int(trials.whole_ahead.max(initial=0)) + 1)
-    found = [0.0, *(float(np.mean(trials.whole_error[trials.whole_ahead == step] ** 2)) for step in steps)]
-    return np.asarray(np.maximum.accumulate(np.array(found)), dtype=np.float64)
+def _by_step(of_schools: spread.Spread) -> tuple[Spread, ...]:
+    """Write v[h] (1 + q / size) as floor + falling / size, by years ahead, 0 first."""
+    parts = np.maximum.accumulate(np.array(of_schools.variance))
+    return (EXACT, *(Spread(v, v * of_schools.small_part) for v in parts.tolist()))
 
 
 def _and_of_children(shares: Sequence[Spread], common: Floats) -> tuple[Spread, ...]:

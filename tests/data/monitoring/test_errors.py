@@ -2,36 +2,51 @@
 
 import numpy as np
 import pytest
+from shapely import Point
 
+from data.domain.district import District
+from data.domain.schools import RollCount, School, SchoolKind
 from data.forecast.capture import Spread
-from data.forecast.history import History
-from data.monitoring import errors
+from data.monitoring import children, errors
 from data.monitoring.errors import Measured
+from data.monitoring.ground import lay_out
 
 
-def history(schools, years, *, noise=0.0, seed=1):
-    """Schools of six grades of 50 that all stay to the next grade, each grade off by ``noise`` at random."""
+def district(noise, *, years=8, seed=1):
+    """Ten schools of six grades of 50, all of whom stay to the next grade, each count off by ``noise`` at random."""
     rng = np.random.default_rng(seed)
-    pupils = 50 * np.exp(rng.normal(0, noise, (schools, 6, years)))
-    return History(tuple(f"S{n}" for n in range(schools)), (1, 2, 3, 4, 5, 6), tuple(range(2010, 2010 + years)), pupils)
+    schools = tuple(School(f"S{n}", f"S{n}", "500101", SchoolKind.FULL_PRIMARY, Point(106, 29)) for n in range(10))
+    roll = tuple(
+        RollCount(school.id, 2010 + year, grade, round(50 * np.exp(rng.normal(0, noise))))
+        for school in schools
+        for year in range(years)
+        for grade in range(1, 7)
+    )
+    return District("drawn", "500101", True, "", schools=schools, roll=roll)
 
 
-def test_rolls_that_stay_the_same_are_forecast_without_error():
-    trials = errors.progress_again(history(5, 8))
-    assert trials.error.size > 0 and np.abs(trials.error).max() < 1e-9
-    assert np.abs(trials.whole_error).max() < 1e-9
+def measure(made):
+    ground = lay_out(made)
+    return errors.measure(ground, children.known(made, ground.roll_years))
 
 
-def test_every_earlier_year_is_an_origin_and_no_later_year_is_used():
-    """Eight years: origins 2011 to 2016 (two years of roll at least), 1 to 5 years ahead: 5 + 5 + 4 + 3 + 2 + 1."""
-    trials = errors.progress_again(history(3, 8))
-    assert trials.whole_ahead.size == 20
-    assert trials.ahead.size == 3 * 20
+def test_rolls_too_short_are_taken_to_err_as_a_published_history_does():
+    found = measure(district(0.1, years=3))
+    assert not found.on_own_rolls
+    assert found.school[1] == errors.PUBLISHED_SCHOOL and found.common[1] == errors.PUBLISHED_COMMON
 
 
-def test_noisier_rolls_have_larger_errors():
-    calm, wild = (np.std(errors.progress_again(history(20, 10, noise=n)).error) for n in (0.02, 0.2))
-    assert wild > 5 * calm
+def test_rolls_that_stay_the_same_are_surer_than_rolls_that_jump():
+    calm, wild = measure(district(0.0)), measure(district(0.2))
+    assert calm.on_own_rolls and wild.on_own_rolls
+    assert all(a.sd(300) < b.sd(300) for a, b in zip(calm.school[1:], wild.school[1:], strict=True))
+
+
+def test_errors_never_shrink_with_the_years():
+    found = measure(district(0.1))
+    sds = [float(one.sd(300)) for one in found.school]
+    assert sds == sorted(sds) and sds[0] == 0
+    assert found.common.tolist() == sorted(found.common.tolist())
 
 
 def measured(**facts):
