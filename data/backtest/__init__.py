@@ -12,7 +12,8 @@ from pathlib import Path
 from data.backtest import census, grades, registers, stages
 from data.backtest.measure import Task
 from data.backtest.reading import Table, UnreadableHistory, read_tables
-from data.backtest.report import Report, report
+from data.backtest.report import Report
+from data.backtest.report import report as measured
 from data.faults import Fault
 
 __all__ = ["Report", "Table", "Task", "UnreadableHistory", "backtest", "read_tables"]
@@ -35,7 +36,7 @@ def backtest(paths: Sequence[Path]) -> Report:
     UnreadableHistory
         When a file cannot be read, or no kind of history is found: with the faults of the kinds that came near.
     """
-    return report(find(read_tables(paths)))
+    return measured(find(read_tables(paths)))
 
 
 def find(tables: Sequence[Table]) -> tuple[Task, ...]:
