@@ -212,3 +212,37 @@ def test_a_roll_of_a_grade_left_blank_counts_as_none(hamlets):
     made = ahead(replace(hamlets, roll=roll))
     assert pupils(made, Level.SCHOOL)["north"][2025] == 5
     assert date(2025, 9, 1).year == made.years[0]
+
+
+def test_without_zones_children_are_counted_in_the_township_that_teaches_them(hamlets):
+    """
+    A and B+C are two townships, each with a school, and no zones are told. North teaches 10 of 30 children of A, South
+    55 of 35: the children of A are a third, those of B and C more than half as many again, in the years to come as well.
+    """
+    homes = tuple(replace(h, township="西" if h.id == "A" else "东") for h in hamlets.settlements)
+    schools = tuple(replace(s, township="西" if s.id == "north" else "东") for s in hamlets.schools)
+    counts = {"north": (2, 2, 2, 2, 1, 1), "south": (10, 9, 9, 9, 9, 9)}
+    roll = tuple(RollCount(s, 2025, grade, n) for s, told in counts.items() for grade, n in enumerate(told, 1))
+    made = ahead(replace(hamlets, settlements=homes, schools=schools, zones=(), roll=roll))
+    by_town, by_school = pupils(made, Level.TOWNSHIP), pupils(made, Level.SCHOOL)
+    assert (
+        (by_town["西"][2025], by_town["东"][2025]) == (10, 55) == (by_school["north"][2025], by_school["south"][2025])
+    )
+    # 2031: six cohorts of 3 in A and of 3 in B and C together, 36 children, at 65 pupils to 65 children in all.
+    assert by_town["西"][2031] + by_town["东"][2031] == 36
+    assert by_town["西"][2031] < 12 and by_town["东"][2031] > 24
+
+
+def test_a_cohort_keeps_the_share_it_had_and_later_ones_that_of_the_last_entrants():
+    """
+    Grade 1 has 1,300 pupils of 1,000 children, the other grades 940 each: a stage of 6,000 pupils of 6,000 children.
+
+    A year later the 1,300 are grade 2, and the 1,000 children who enter have the share of the last entrants: 1,300.
+    """
+    base = SAMPLES["three_hamlets"]()
+    people = tuple(PeopleCount("A", "settlement", 2025, age, 1_000) for age in range(18))
+    roll = tuple(RollCount("north", 2025, grade, 1_300 if grade == 1 else 940) for grade in range(1, 7))
+    made = ahead(replace(base, people=people, births=(), roll=roll, zones=base.zones[:1]), last_year=2026)
+    grades = made.agreed.schools[0, :, made.years.index(2026)]
+    first = 3  # grades -2 to 0 stand before it
+    assert grades[first : first + 3].tolist() == pytest.approx([1_300, 1_300, 940], rel=0.03)
