@@ -4,6 +4,7 @@ How far forecasts were off: trials to scores.
 A trial is one forecast, made with what was known at its origin, beside what came. With e = forecast - actual:
 
     MAPE = mean |e| / actual        median APE likewise        weighted APE = sum |e| / sum actual
+    place median = median over places of a place's own MAPE: what a place in the middle has to expect
     bias = sum e / sum actual       coverage = share of cases with low <= actual <= high
 
 all in %. Cases whose actual is 0 count in the weighted figures only. Methods are compared on the cases they share:
@@ -40,7 +41,7 @@ CASE = ["unit", "stage", "place", "grade", "origin", "year", "horizon"]
 """The columns that name a case: what the trials of several methods have in common."""
 
 GROUP = ["unit", "stage", "horizon"]
-FIGURES = ("cases", "mape", "median_ape", "weighted_ape", "bias", "coverage")
+FIGURES = ("cases", "mape", "place_median", "median_ape", "weighted_ape", "bias", "coverage")
 UNCHANGED, OURS = "unchanged", "junheng"
 
 NEARLY_ALL = 0.9
@@ -130,11 +131,17 @@ def figures(cases: pd.DataFrame) -> dict[str, float]:
     return {
         "cases": len(cases),
         "mape": 100 * float(ape.mean()) if ape.size else np.nan,
+        "place_median": 100 * float(_of_places(cases["place"][some], ape).median()) if ape.size else np.nan,
         "median_ape": 100 * float(np.median(ape)) if ape.size else np.nan,
         "weighted_ape": 100 * float(np.abs(error).sum() / total) if total else np.nan,
         "bias": 100 * float(error.sum() / total) if total else np.nan,
         "coverage": 100 * float(inside[banded].mean()) if banded.any() else np.nan,
     }
+
+
+def _of_places(places: pd.Series, ape: np.ndarray) -> pd.Series:
+    """Give the mean absolute error of each place, as a share; where there is one place, one figure."""
+    return pd.Series(ape).groupby(places.fillna("").to_numpy()).mean()
 
 
 def _thirds(size: pd.Series) -> pd.Series:

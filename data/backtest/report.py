@@ -89,16 +89,16 @@ def _text(history: History) -> str:
 
 def _block(part: pd.DataFrame) -> list[str]:
     width = max(len(str(method)) for method in part["method"]) + 2
-    columns = f"{'cases':>7}{'MAPE':>8}{'median':>8}{'weighted':>9}{'bias':>8}{'in band':>9}"
+    columns = f"{'cases':>7}{'MAPE':>8}{'places':>8}{'median':>8}{'weighted':>9}{'bias':>8}{'in band':>9}"
     heading = f"    {'years':>5}  {'method':<{width}}{columns}"
     lines = [heading]
     for horizon, rows in part.groupby("horizon", sort=True):
         for row in rows.sort_values(["ranked", "mape"], ascending=[False, True]).to_dict("records"):
             mark = "*" if row["best"] else "" if row["ranked"] else "?"
             figures = [f"{row[name]:.1f}" if row[name] == row[name] else "-" for name in FIGURES[1:]]
-            mape, median, weighted, bias, coverage = figures
+            mape, places, median, weighted, bias, coverage = figures
             lines.append(
-                f"    {horizon:>5}  {row['method'] + mark:<{width}}{row['cases']:>7}{mape:>8}{median:>8}"
+                f"    {horizon:>5}  {row['method'] + mark:<{width}}{row['cases']:>7}{mape:>8}{places:>8}{median:>8}"
                 f"{weighted:>9}{bias:>8}{coverage:>9}"
             )
         lines.append(_said(int(str(horizon)), rows))

@@ -29,6 +29,14 @@ def test_figures_by_hand():
     assert found["coverage"] == pytest.approx(50)
 
 
+def test_the_place_in_the_middle_counts_each_place_once_however_many_cases_it_has():
+    # Place a is off by 10 and 30 % (mean 20), b by 10, c by 50: the middle place by 20; the mean of the cases is 25.
+    rows = [("a", "m", 1, 110, 100, np.nan, np.nan), ("a", "m", 1, 130, 100, np.nan, np.nan)]
+    rows += [("b", "m", 1, 90, 100, np.nan, np.nan), ("c", "m", 1, 150, 100, np.nan, np.nan)]
+    found = figures(trials(*rows))
+    assert (found["place_median"], found["mape"]) == (pytest.approx(20), pytest.approx(25))
+
+
 def test_methods_are_compared_on_the_cases_they_share_and_the_best_is_named():
     rows = [(str(place), "unchanged", 1, 110, 100, np.nan, np.nan) for place in range(19)]
     rows += [("19", "unchanged", 1, 100, 100, np.nan, np.nan)]  # a case the other method has not
