@@ -124,6 +124,18 @@ class MigrantRow(Part):
     gap: int
 
 
+class BoardingRow(Part):
+    """Boarders of a school and stage in a year, and the beds they find; ``missing`` is what lacks."""
+
+    id: str
+    name: str
+    stage: str
+    year: int
+    boarders: int
+    beds: int
+    missing: int
+
+
 class Conflict(Part):
     """Two figures that should agree and do not; both stay as they were told."""
 
@@ -225,6 +237,7 @@ class ForecastDocument(Part):
     warnings: tuple[WarningRow, ...]
     small_classes: tuple[SmallClassRow, ...]
     migrants: tuple[MigrantRow, ...]
+    boarding: tuple[BoardingRow, ...] = ()
     sources: Sources
     accuracy: dict[str, Any] | None
     accuracy_note: Note

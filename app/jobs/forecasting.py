@@ -16,6 +16,7 @@ from datetime import date
 import numpy as np
 
 from app.cases.forecast_document import (
+    BoardingRow,
     ForecastDocument,
     MigrantRow,
     PeakRow,
@@ -27,7 +28,7 @@ from app.jobs import forecast_wording as wording
 from app.jobs.wording import norm_use
 from data.domain.district import District
 from data.forecast.component import Variant
-from data.monitoring import accuracy, migrants, outlook, peaks, small_classes, warning
+from data.monitoring import accuracy, boarding, migrants, outlook, peaks, small_classes, warning
 from data.monitoring.ground import COLUMNS, class_rooms
 from data.monitoring.layer import STAGES, Level
 from data.monitoring.outlook import Outlook, Question
@@ -116,6 +117,9 @@ def forecast_document(
             SmallClassRow(**asdict(row)) for row in small_classes.compare(_stage_schools(made, norms), norms, day)
         ),
         migrants=_migrants(made, norms, day),
+        boarding=tuple(
+            BoardingRow(**asdict(row)) for row in boarding.expected(made.ground, made.agreed.schools, made.years)
+        ),
         sources=wording.sources(linked, district),
         accuracy=None if measured is None else measured.json(),
         accuracy_note=wording.accuracy_note(made, measured is not None),
