@@ -23,7 +23,7 @@ from app.audit import Actor
 from app.cases.forecast_document import ForecastDocument
 from app.cases.recipe import Recipe
 from app.db.errors import KeyReused, NotFound
-from app.db.models import DatasetRow, ForecastRow, Kind, RunState
+from app.db.models import DatasetRow, ForecastRow, Kind, RunState, now
 from app.db.scope import ALL, Scope
 from app.db.work import UNDER_WAY, Work, worker_of
 from data.errors import PlanningError
@@ -209,6 +209,7 @@ def finish(
         *(() if executor is None else (ForecastRow.executor == executor,)),
         state=RunState.DONE,
         phase="done",
+        seconds=(now() - (forecast.started_at or now())).total_seconds(),
         summary=packed.summary,
         manifest=dict(manifest),
         hash=packed.hash,

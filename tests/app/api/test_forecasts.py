@@ -102,7 +102,7 @@ def test_the_phase_is_seen_while_it_runs_and_the_figures_only_after(house, datas
         assert reply.json()["facts"]["state"] == "running"
     change(house, forecasts.finish, id, forecasts.pack(DOCUMENT), {})
     done = house.city.get(where).json()
-    assert (done["state"], done["seconds"]) == ("done", 2.0)
+    assert done["state"] == "done" and 0 <= done["seconds"] < 60
     assert done["summary"] == {
         "base_year": 2025,
         "years": list(range(2026, 2036)),

@@ -138,7 +138,7 @@ def worker(database, tmp_path):
 
 
 def settle(worker, forecast_id, outcome):
-    order = {"recipe": Recipe().model_dump(mode="json")}
+    order = {"recipe": Recipe().model_dump(mode="json"), "previous_forecast_id": None}
     with worker.database.writing() as session:
         work.settle(session, worker, forecast_id, order, outcome)
 
@@ -154,7 +154,8 @@ def test_the_end_of_a_forecast_is_stored_once_however_often_it_comes(worker):
     for outcome in (ANSWER, ANSWER, Cancelled(), Crashed(-9), Refused({"type": "x"})):
         settle(worker, forecast_id, outcome)
     row = read(worker.database, forecast_id)
-    assert (row.state, row.seconds, row.manifest["executor"]) == ("done", DOCUMENT.seconds, "worker-a")
+    assert (row.state, row.manifest["executor"]) == ("done", "worker-a")
+    assert 0 <= row.seconds < 60
     assert ends(worker.database, forecast_id) == ["forecast.done"]
     assert work.take_up(worker, forecast_id) is None
 
