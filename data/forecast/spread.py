@@ -41,6 +41,9 @@ USUAL_SMALL_PART = 100.0
 USUAL_DEVIATION = 0.02
 """One year ahead, of a large count: what is taken while nothing is known."""
 
+YOUNG_ORIGINS, LEAST_ORIGINS = 4, 2
+"""The first origins of a history, which know little and err more, are left out as long as so many others are known."""
+
 USUAL_ORIGINS = 2.0
 """Origins that the leaning value counts as."""
 
@@ -101,12 +104,19 @@ def fitted(errors: Errors, horizon: int) -> Spread:
     scaled = np.abs(errors.log) / np.sqrt(1 + small / np.maximum(errors.size, 1.0))
     variances: list[float] = []
     for step in range(1, horizon + 1):
-        at = errors.horizon == step
+        at = (errors.horizon == step) & _grown_up(errors, step)
         leaning = variances[-1] * step / (step - 1) if variances else USUAL_DEVIATION**2
         origins = len(np.unique(errors.origin[at]))
         seen = float(np.quantile(scaled[at], BAND)) / DEVIATIONS_OF_BAND if origins else 0.0
         variances.append((origins * seen**2 + USUAL_ORIGINS * leaning) / (origins + USUAL_ORIGINS))
     return Spread(tuple(variances), small)
+
+
+def _grown_up(errors: Errors, horizon: int) -> NDArray[np.bool_]:
+    """Tell which errors at a horizon are of forecasts from a history that was long enough by then."""
+    origins = np.unique(errors.origin[errors.horizon == horizon])
+    young = min(YOUNG_ORIGINS, max(len(origins) - LEAST_ORIGINS, 0))
+    return np.asarray(errors.origin >= origins[young]) if young else np.ones(errors.origin.shape, dtype=np.bool_)
 
 
 def _small_part(errors: Errors) -> float:
