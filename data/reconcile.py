@@ -31,6 +31,7 @@ from data.domain.schools import GRADES, RollCount, Stage
 from data.forecast import tally
 from data.forecast.cohort import AGE_AT_ENTRY, Cohorts, Notebook, birth_months, cohort_of
 from data.forecast.places import DIVISION, SETTLEMENT, TOWNSHIP, Places
+from data.norms import Norms
 
 Numbers = NDArray[np.float64]
 
@@ -77,6 +78,15 @@ class Limits:
 
 
 DEFAULT_LIMITS = Limits()
+
+
+def limits_of(norms: Norms, on: date) -> Limits:
+    """Read the limits in force on a day (``rec.*``)."""
+
+    def value(name: str) -> float:
+        return norms.value(f"rec.{name}", None, on)
+
+    return Limits(value("sources"), value("yearly"), value("births"), value("roll"), int(value("least")))
 
 
 @dataclass(frozen=True, slots=True)

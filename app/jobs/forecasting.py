@@ -35,7 +35,7 @@ from data.monitoring.outlook import Outlook, Question
 from data.monitoring.small_classes import StageSchools
 from data.monitoring.warning import Colour
 from data.norms import Norm, Norms
-from data.reconcile import of_one_source, reconcile
+from data.reconcile import limits_of, of_one_source, reconcile
 from solver.plan import Progress, Report, ShouldStop, never_stop, report_nothing
 
 WARNED = (Level.DIVISION, Level.TOWNSHIP, Level.SCHOOL)
@@ -76,7 +76,7 @@ def forecast_document(
     day = recipe.as_of or date.today()
     norms = Norms.default()
     phase("sources")
-    linked = reconcile(district, recipe.sources)
+    linked = reconcile(district, recipe.sources, limits=limits_of(norms, day))
     question = Question(
         last_year=recipe.last_year,
         fertility=Variant(recipe.fertility),
@@ -173,5 +173,15 @@ def _migrants(made: Outlook, norms: Norms, day: date) -> tuple[MigrantRow, ...]:
 
 def _used(norms: Norms, day: date) -> tuple[Norm, ...]:
     """The norms that a forecast reads."""
-    keys = ("class.", "warn.", "lead.", "act.", "gov.migrant", "staff.ratio", "staff.kg_full_day", "school.max_size")
+    keys = (
+        "class.",
+        "warn.",
+        "lead.",
+        "act.",
+        "rec.",
+        "gov.migrant",
+        "staff.ratio",
+        "staff.kg_full_day",
+        "school.max_size",
+    )
     return tuple(norm for norm in norms.in_force(day) if norm.key.startswith(keys))

@@ -262,3 +262,7 @@ def test_a_whole_city_takes_seconds():
     assert len(made.ages) == 11_270 * 19
     assert {one.kind for one in made.conflicts} == {"sources"}
     assert len(made.conflicts) == 215  # multiples of 1000 below 214,130
+
+
+def test_the_limits_in_force_are_those_of_the_norms():
+    assert limits_of(Norms.default(), date(2026, 9, 1)) == Limits()
