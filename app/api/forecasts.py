@@ -157,7 +157,10 @@ class Asked:
             ("shapes", dataset, level),
             lambda: forecast_layers.shapes_of(level, service.district(dataset), service.land(dataset)),
         )
-        drawn = forecast_layers.warning_map(self.document, level, shapes, stage, year)
+        zones = service.replies.get(
+            ("zones today", dataset), lambda: forecast_layers.zones_today(service.district(dataset))
+        )
+        drawn = forecast_layers.warning_map(self.document, level, shapes, stage, year, zones)
         return (forecast_layers.published(drawn) if self.masked else drawn).geojson()
 
 

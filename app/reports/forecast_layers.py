@@ -40,8 +40,21 @@ def shapes_of(level: Level, district: District, land: Shapes) -> dict[str, BaseG
             return dict(catchments.dissolve(land, [row.division for row in district.settlements]))
 
 
+def zones_today(district: District) -> dict[Stage, dict[str, str]]:
+    """Tell the school whose zone each settlement belongs to, by stage."""
+    zones: dict[Stage, dict[str, str]] = {}
+    for row in district.zones:
+        zones.setdefault(row.stage, {})[row.settlement] = row.school
+    return zones
+
+
 def warning_map(
-    document: ForecastDocument, level: Level, shapes: Mapping[str, BaseGeometry], stage: Stage | None, year: int | None
+    document: ForecastDocument,
+    level: Level,
+    shapes: Mapping[str, BaseGeometry],
+    stage: Stage | None,
+    year: int | None,
+    zones: Mapping[Stage, Mapping[str, str]] | None = None,
 ) -> Layer:
     """
     Draw the places of a level that ``shapes`` locate.
@@ -50,6 +63,8 @@ def warning_map(
     ----------
     stage, year
         ``None``: the first of the document.
+    zones
+        School by settlement and stage; settlements have no warning of their own, that of their school may stand for it.
 
     Raises
     ------
@@ -61,6 +76,7 @@ def warning_map(
         raise YearNotForecast(when, document.years)
     at = document.years.index(when)
     warned = {row.id: row for row in document.warnings if (row.level, row.stage, row.year) == (level, shown, when)}
+    school_of = (zones or {}).get(Stage(shown), {}) if level is Level.SETTLEMENT else None
     places = [place for place in document.levels.get(level, ()) if place.id in shapes]
     return Layer(
         tuple(place.id for place in places),
@@ -70,6 +86,7 @@ def warning_map(
                 "id": place.id,
                 "name": place.name,
                 "parent": place.parent,
+                **({} if school_of is None else {"school": school_of.get(place.id)}),
                 "pupils": _in_year(place.pupils, shown, at),
                 "low": _in_year(place.low, shown, at),
                 "high": _in_year(place.high, shown, at),

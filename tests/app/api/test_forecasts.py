@@ -259,6 +259,13 @@ def test_a_warning_map_shows_each_place_where_it_is(house):
     assert features("school", house.as_("reader", HOME))["north"]["properties"]["pupils"] is None
     settlements = features("settlement")
     assert {id: feature["properties"]["pupils"] for id, feature in settlements.items()} == {"A": 18, "B": 12, "C": 6}
+    assert {id: row["properties"]["school"] for id, row in settlements.items()} == {
+        "A": "north",
+        "B": "south",
+        "C": "south",
+    }
+    assert {row["properties"]["colour"] for row in settlements.values()} == {None}  # no warning of their own
+    assert "school" not in schools["south"]["properties"]
     assert {feature["geometry"]["type"] for feature in settlements.values()} <= {"Polygon", "MultiPolygon"}
     [township] = features("township").values()
     assert (township["properties"]["pupils"], township["properties"]["places"]) == (36, 90)
