@@ -9,6 +9,12 @@ export function number(value: number | null | undefined, digits = 0): string {
   return value.toLocaleString(locale(), { maximumFractionDigits: digits });
 }
 
+/** As `number`, always with all its decimals, so that figures of a column stand under each other. */
+export function fixed(value: number | null | undefined, digits: number): string {
+  if (value === null || value === undefined) return t("none");
+  return value.toLocaleString(locale(), { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
 /** Yuan a year in 万元 (ten thousands) or thousands; whole yuan when small. */
 export function yuan(value: number | null | undefined): string {
   if (value === null || value === undefined) return t("none");
@@ -38,9 +44,14 @@ export function moment(iso: string | null | undefined): string {
   return new Date(iso).toLocaleString(locale(), { dateStyle: "medium", timeStyle: "short" });
 }
 
-/** A share as per cent with one decimal at most. */
+/** A share as per cent with one decimal. */
 export function shareOf(share: number | null | undefined): string {
-  return share === null || share === undefined ? t("none") : `${number(share * 100, 1)}%`;
+  return share === null || share === undefined ? t("none") : `${fixed(share * 100, 1)}%`;
+}
+
+/** A share as per cent, cut to a tenth as the reasons of warnings are, so that it never reads as a threshold not reached. */
+export function cutShare(share: number | null | undefined): string {
+  return share === null || share === undefined ? t("none") : `${fixed(Math.floor(share * 1000 + 1e-9) / 10, 1)}%`;
 }
 
 /** A relative change with its sign, in per cent: -20% is -0.2. */

@@ -1,6 +1,6 @@
 /** A scenario before it is sent: defaults, and the norms that concern it. */
 
-import type { Norm, Scenario, Stage } from "./wire";
+import type { Norm, Recipe, Scenario, Stage } from "./wire";
 
 /** Norms a scenario of the chosen stage uses, in the order shown; `travel.*` go to the scenario's travel. */
 const NORMS_IN_USE = [
@@ -17,11 +17,26 @@ const NORMS_IN_USE = [
 
 export const TRAVEL_NORMS = ["travel.km_per_hour", "travel.detour"];
 
+/** The last year that a recipe may name. */
+const LAST_YEAR = 2060;
+
+/** A forecast until `lastYear`, with the service's own assumptions. */
+export function newRecipe(lastYear: number): Recipe {
+  return { last_year: lastYear, fertility: "middle", migrants_change: 0, paths: 200, seed: 1, band: 0.8 };
+}
+
+/** The scenario as it is sent: a forecast ends with the target year. */
+export function asSent(scenario: Scenario): Scenario {
+  const { forecast, target_year } = scenario;
+  return forecast ? { ...scenario, forecast: { ...forecast, last_year: Math.min(target_year, LAST_YEAR) } } : scenario;
+}
+
 export function newScenario(title: string, year: number): Scenario {
   return {
     title,
     stage: "primary",
     target_year: year,
+    forecast: null,
     open_choice: "choose",
     travel: { km_per_hour: null, detour: null },
     neighbours: { shared_border_metres: 1, corners: false },

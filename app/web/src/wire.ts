@@ -100,6 +100,8 @@ export interface Scenario {
   title: string;
   stage: Stage;
   target_year: number;
+  /** Plan for the pupils of this forecast; null: for children aged year by year. */
+  forecast?: Recipe | null;
   open_choice: "choose" | "all";
   travel: { km_per_hour: number | null; detour: number | null };
   neighbours: { shared_border_metres: number; corners: boolean };
@@ -285,7 +287,7 @@ export interface PlanDocument {
   /** `estimate`: the minutes rest on no road network. */
   travel: { mode: string; estimate: boolean; km_per_hour: number; detour: number };
   notices: { code: string; en: string; zh: string }[];
-  forecast: Record<string, unknown>;
+  forecast: { method?: string; notes?: string[]; notes_zh?: string[]; pupils?: number };
   versions: Record<string, string>;
   /** Empty: the plan to start from was lawful; null: there was none, or none near it was found. */
   repairs: Repair[] | null;

@@ -26,6 +26,7 @@ export function CertificateBox({ document: plan }: { document: PlanDocument }) {
       <Checker broken={plan.rules_broken} hasPlan={certificate.objective !== null} />
       <TravelMark travel={plan.travel} />
       <Notices notices={plan.notices} />
+      <ForecastNotes forecast={plan.forecast} />
       <details class="fold">
         <summary>{t("certificate.how")}</summary>
         <Facts
@@ -127,6 +128,22 @@ function Notices({ notices }: { notices: PlanDocument["notices"] }) {
       <ul class="notes">
         {others.map((notice) => (
           <li>{notice[language()]}</li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+/** What the forecast of the pupils assumed, held or left out. */
+function ForecastNotes({ forecast }: { forecast: PlanDocument["forecast"] }) {
+  const notes = (language() === "zh" ? forecast.notes_zh : forecast.notes) ?? [];
+  if (notes.length === 0) return null;
+  return (
+    <details class="fold">
+      <summary>{t("forecast.notes", { count: notes.length })}</summary>
+      <ul class="notes">
+        {notes.map((note) => (
+          <li>{note}</li>
         ))}
       </ul>
     </details>

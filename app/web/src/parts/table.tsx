@@ -1,6 +1,6 @@
 /** A table sorted by its headings, filtered by a word, shown a hundred rows at a time. */
 
-import type { ComponentChildren } from "preact";
+import { type ComponentChildren, Fragment } from "preact";
 import { useMemo, useState } from "preact/hooks";
 
 import { number } from "../format";
@@ -37,6 +37,8 @@ interface TableProps<Row> {
   chosen?: string | null;
   searchable?: boolean;
   sortedBy?: { key: string; down: boolean };
+  /** A sentence under each row, as wide as what is seen of the table. */
+  under?: (row: Row) => string;
 }
 
 function compare(a: string | number | null, b: string | number | null): number {
@@ -46,7 +48,7 @@ function compare(a: string | number | null, b: string | number | null): number {
 }
 
 export function DataTable<Row>(props: TableProps<Row>) {
-  const { caption, columns, rows, keyOf, chosen, searchable } = props;
+  const { caption, columns, rows, keyOf, chosen, searchable, under } = props;
   const [sort, setSort] = useState(props.sortedBy ?? null);
   const [wanted, setWanted] = useState("");
   const [shown, setShown] = useState(ROWS_AT_ONCE);
@@ -54,7 +56,11 @@ export function DataTable<Row>(props: TableProps<Row>) {
   const sorted = useMemo(() => {
     const text = wanted.trim().toLowerCase();
     const kept = text
-      ? rows.filter((row) => columns.some((column) => String(column.value(row) ?? "").toLowerCase().includes(text)))
+      ? rows.filter((row) =>
+          [...columns.map((column) => String(column.value(row) ?? "")), under?.(row) ?? ""].some((cell) =>
+            cell.toLowerCase().includes(text),
+          ),
+        )
       : [...rows];
     const column = columns.find((candidate) => candidate.key === sort?.key);
     if (column && sort) {
@@ -105,13 +111,22 @@ export function DataTable<Row>(props: TableProps<Row>) {
             {sorted.slice(0, shown).map((row, index) => {
               const key = keyOf(row, index);
               return (
-                <tr key={key} class={key === chosen ? "chosen" : ""}>
-                  {columns.map((column) => (
-                    <td class={column.numeric ? "numeric" : column.sentence ? "sentence" : ""}>
-                      {column.cell ? column.cell(row) : (column.value(row) ?? t("none"))}
-                    </td>
-                  ))}
-                </tr>
+                <Fragment key={key}>
+                  <tr class={[key === chosen ? "chosen" : "", under ? "has-under" : ""].join(" ").trim()}>
+                    {columns.map((column) => (
+                      <td class={column.numeric ? "numeric" : column.sentence ? "sentence" : ""}>
+                        {column.cell ? column.cell(row) : (column.value(row) ?? t("none"))}
+                      </td>
+                    ))}
+                  </tr>
+                  {under && (
+                    <tr class="under">
+                      <td colSpan={columns.length}>
+                        <p>{under(row)}</p>
+                      </td>
+                    </tr>
+                  )}
+                </Fragment>
               );
             })}
           </tbody>

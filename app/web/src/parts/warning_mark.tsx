@@ -6,8 +6,10 @@ import { WARNING_COLOURS, type WarningColour } from "../wire";
 /** Up and pointed: too few places; down: too many. */
 export const WARNING_SIGNS: Record<WarningColour, string> = { red: "▲", orange: "◆", yellow: "●", normal: "○", blue: "▼" };
 
-/** How bad each colour is, worst first. */
-export const severity = (colour: WarningColour): number => WARNING_COLOURS.indexOf(colour);
+const GRAVEST_FIRST: readonly WarningColour[] = ["red", "orange", "yellow", "blue", "normal"];
+
+/** How much each colour asks for action, most first. */
+export const severity = (colour: WarningColour): number => GRAVEST_FIRST.indexOf(colour);
 
 export function WarningMark({ colour }: { colour: WarningColour }) {
   return (

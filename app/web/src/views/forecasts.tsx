@@ -3,15 +3,17 @@
 import { useMemo, useState } from "preact/hooks";
 
 import { api, newIdempotencyKey, type Problem } from "../api";
-import { change, moment, seconds } from "../format";
+import { moment, seconds } from "../format";
 import { language, t, word } from "../language";
 import { asProblem, useLoaded } from "../load";
 import { Empty, Field, Panel, ProblemBox, SyntheticBadge, Waiting } from "../parts/basic";
 import { StateMark } from "../parts/marks";
+import { assumptions, RecipeFields } from "../parts/recipe_fields";
 import { type Column, DataTable } from "../parts/table";
 import { WARNING_SIGNS } from "../parts/warning_mark";
 import { go, link } from "../route";
-import { type Dataset, FERTILITIES, type Recipe, type StoredForecast, WARNING_COLOURS } from "../wire";
+import { newRecipe } from "../scenario";
+import { type Dataset, type Recipe, type StoredForecast, WARNING_COLOURS } from "../wire";
 
 interface ForecastsProps {
   query: URLSearchParams;
@@ -111,26 +113,14 @@ export function WarningCounts({ forecast }: { forecast: StoredForecast }) {
 
 /** A recipe in one line. */
 export function recipeSummary(recipe: Recipe): string {
-  return [
-    t("recipe.until", { year: recipe.last_year }),
-    word("fertility", recipe.fertility),
-    ...(recipe.migrants_change ? [t("recipe.migrants", { change: change(recipe.migrants_change) })] : []),
-  ].join(" · ");
+  return [t("recipe.until", { year: recipe.last_year }), assumptions(recipe)].join(" · ");
 }
 
 const LAST_YEARS = [2035, 2040] as const;
-const MIGRANT_STEPS = { reach: 20, step: 5 } as const;
 
 function RecipeForm({ datasets, dataset }: { datasets: Dataset[]; dataset: string }) {
   const [chosen, setChosen] = useState(dataset);
-  const [recipe, setRecipe] = useState<Recipe>({
-    last_year: LAST_YEARS[0],
-    fertility: "middle",
-    migrants_change: 0,
-    paths: 200,
-    seed: 1,
-    band: 0.8,
-  });
+  const [recipe, setRecipe] = useState<Recipe>(newRecipe(LAST_YEARS[0]));
   const [problem, setProblem] = useState<Problem | null>(null);
   const [sending, setSending] = useState(false);
   const set = (part: Partial<Recipe>) => setRecipe((before) => ({ ...before, ...part }));
@@ -167,31 +157,7 @@ function RecipeForm({ datasets, dataset }: { datasets: Dataset[]; dataset: strin
           ))}
         </select>
       </Field>
-      <Field label={t("recipe.fertility")} hint={t("recipe.fertility.hint")}>
-        <select
-          value={recipe.fertility}
-          onChange={(event) => set({ fertility: event.currentTarget.value as Recipe["fertility"] })}
-        >
-          {FERTILITIES.map((one) => (
-            <option value={one}>{word("fertility", one)}</option>
-          ))}
-        </select>
-      </Field>
-      <Field
-        label={t("recipe.migrants_change", { change: change(recipe.migrants_change) })}
-        hint={t("recipe.migrants_change.hint")}
-        wide
-      >
-        <input
-          type="range"
-          min={-MIGRANT_STEPS.reach}
-          max={MIGRANT_STEPS.reach}
-          step={MIGRANT_STEPS.step}
-          value={Math.round(recipe.migrants_change * 100)}
-          aria-valuetext={change(recipe.migrants_change)}
-          onInput={(event) => set({ migrants_change: event.currentTarget.valueAsNumber / 100 })}
-        />
-      </Field>
+      <RecipeFields recipe={recipe} set={set} />
       <Field label={t("recipe.paths")} hint={t("recipe.paths.hint")}>
         <input
           type="number"

@@ -16,6 +16,7 @@ import { Panel, ProblemBox, SyntheticBadge, Tabs, Waiting } from "../parts/basic
 import { CertificateBox, NormsUsed } from "../parts/certificate";
 import { DecisionMark, StatusMark } from "../parts/marks";
 import { PlacePanel } from "../parts/place_panel";
+import { pupilsFrom } from "../parts/recipe_fields";
 import { RepairTable } from "../parts/repairs";
 import { type Column, DataTable, figure } from "../parts/table";
 import { link } from "../route";
@@ -154,6 +155,7 @@ function focusOf(document: PlanDocument, hit: Hit): Focus {
 
 function PlanHead({ plan, mayPlan }: { plan: Plan; mayPlan: boolean }) {
   const { document } = plan;
+  const asked = useLoaded(() => api.scenario(plan.scenario_id), [plan.scenario_id]);
   return (
     <div class="title-row">
       <div>
@@ -165,6 +167,7 @@ function PlanHead({ plan, mayPlan }: { plan: Plan; mayPlan: boolean }) {
         </h1>
         <p class="sub">
           {word("stage", document.stage)} · {t("plan.for_year", { year: document.target_year })} ·{" "}
+          {asked.value && <>{t("plan.pupils_from", { how: pupilsFrom(asked.value.scenario.forecast) })} · </>}
           <StatusMark status={document.certificate.status} /> · {moment(plan.created_at)}
         </p>
       </div>

@@ -9,8 +9,9 @@ import { asProblem, useLoaded } from "../load";
 import { atStage } from "../map/schools";
 import { Empty, Field, Panel, ProblemBox, SyntheticBadge, TrustMark, Waiting } from "../parts/basic";
 import { type Choice, PickMany, PickPairs } from "../parts/picker";
+import { RecipeFields } from "../parts/recipe_fields";
 import { go, link } from "../route";
-import { newScenario, normsInUse, overrideOf, withOverride } from "../scenario";
+import { asSent, newRecipe, newScenario, normsInUse, overrideOf, withOverride } from "../scenario";
 import {
   type Norm,
   RULE_NAMES,
@@ -128,6 +129,7 @@ function Question({ scenario, change }: PartProps) {
           onInput={(event) => change({ target_year: event.currentTarget.valueAsNumber })}
         />
       </Field>
+      <PupilsFrom scenario={scenario} change={change} />
       <fieldset class="field field-wide">
         <legend class="field-label">{t("scenario.choice")}</legend>
         {(["choose", "all"] as const).map((choice) => (
@@ -163,6 +165,37 @@ function Question({ scenario, change }: PartProps) {
           </Field>
         </>
       )}
+    </>
+  );
+}
+
+/** Whether the plan is for children plainly aged, or for the pupils of a forecast. */
+function PupilsFrom({ scenario, change }: PartProps) {
+  const recipe = scenario.forecast ?? null;
+  const choices = [
+    { name: "plain", chosen: recipe === null, forecast: null },
+    { name: "forecast", chosen: recipe !== null, forecast: recipe ?? newRecipe(scenario.target_year) },
+  ];
+  return (
+    <>
+      <fieldset class="field field-wide">
+        <legend class="field-label">{t("scenario.pupils_from")}</legend>
+        {choices.map(({ name, chosen, forecast }) => (
+          <label class="check">
+            <input
+              type="radio"
+              name="pupils_from"
+              value={name}
+              checked={chosen}
+              onChange={() => change({ forecast })}
+            />
+            <span>
+              {word("pupils_from", name)} <small>{word("pupils_from_hint", name)}</small>
+            </span>
+          </label>
+        ))}
+      </fieldset>
+      {recipe && <RecipeFields recipe={recipe} set={(part) => change({ forecast: { ...recipe, ...part } })} />}
     </>
   );
 }
@@ -472,7 +505,7 @@ function Submit({ dataset, scenario }: { dataset: string; scenario: Scenario }) 
   const start = async () => {
     const order = JSON.stringify([dataset, scenario, standing]);
     if (sent.current.order !== order) sent.current = { order, key: newIdempotencyKey(), scenarioId: "" };
-    if (!sent.current.scenarioId) sent.current.scenarioId = (await api.createScenario(dataset, scenario)).id;
+    if (!sent.current.scenarioId) sent.current.scenarioId = (await api.createScenario(dataset, asSent(scenario))).id;
     const run = await api.startRun(sent.current.scenarioId, standing || null, sent.current.key);
     go(link("runs", run.id));
   };

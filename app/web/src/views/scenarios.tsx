@@ -7,6 +7,7 @@ import { moment } from "../format";
 import { language, t, word } from "../language";
 import { useLoaded } from "../load";
 import { Empty, Panel, ProblemBox, SyntheticBadge, Waiting } from "../parts/basic";
+import { pupilsFrom } from "../parts/recipe_fields";
 import { type Column, DataTable } from "../parts/table";
 import { link } from "../route";
 import type { StoredScenario } from "../wire";
@@ -30,6 +31,7 @@ export function Scenarios({ mayPlan }: { mayPlan: boolean }) {
       { key: "division", heading: t("dataset.division"), value: (s) => s.division },
       { key: "stage", heading: t("stage"), value: (s) => word("stage", s.scenario.stage) },
       { key: "year", heading: t("scenario.year"), numeric: true, value: (s) => s.scenario.target_year },
+      { key: "pupils", heading: t("scenario.pupils_from"), value: (s) => pupilsFrom(s.scenario.forecast) },
       { key: "choice", heading: t("scenario.choice"), value: (s) => word("choice", s.scenario.open_choice) },
       { key: "created", heading: t("created"), value: (s) => s.created_at, cell: (s) => moment(s.created_at) },
       {

@@ -5,12 +5,13 @@ import type uPlot from "uplot";
 
 import { api } from "../../api";
 import { axis, Chart } from "../../charts/chart";
-import { chance, number } from "../../format";
+import { chance, fixed, number } from "../../format";
 import { language, t, word } from "../../language";
 import { useLoaded } from "../../load";
 import { Field } from "../../parts/basic";
 import { type Column, DataTable, figure } from "../../parts/table";
-import type { AccuracyReport, Score, TestedHistory } from "../../wire";
+import { type AccuracyReport, type Score, STAGES, type TestedHistory } from "../../wire";
+import type { WordingKey } from "../../wording";
 import { Figures, Read, saidNote, type TabProps } from "./tab";
 
 const OURS = "junheng";
@@ -33,9 +34,11 @@ export function AccuracyTab({ forecast }: TabProps) {
           }
           return (
             <>
-              <p>{saidNote(accuracy_note)}</p>
-              <p class="field-hint">{t("accuracy.hint")}</p>
-              <Tested report={{ histories: tested }} band={forecast.recipe.band} />
+              <p>
+                {saidNote(accuracy_note)} <span class="dim">{t("accuracy.hint")}</span>
+              </p>
+              <Glance histories={tested} band={forecast.recipe.band} />
+              <Everything report={{ histories: tested }} />
             </>
           );
         }}
@@ -44,10 +47,161 @@ export function AccuracyTab({ forecast }: TabProps) {
   );
 }
 
+/** The stage a score is of: told by itself, or by the history it belongs to ("primary 小学"). */
+function stageOf(history: TestedHistory, stage: string | null): string {
+  const named = history.name.split(" ")[0] ?? "";
+  return stage || (STAGES.some((one) => one === named) ? named : "");
+}
+
+const historyName = (history: TestedHistory): string => {
+  const stage = stageOf(history, null);
+  return stage ? word("stage", stage) : history.name;
+};
+
+/** What a planner asks first: the whole district and a single school, by totals where they were tried. */
+const SCOPES: readonly (readonly string[])[] = [
+  ["district total", "district grade"],
+  ["school total", "school grade"],
+];
+const HORIZONS = [1, 3, 5];
+
+interface GlanceRow {
+  stage: string;
+  unit: string;
+  scores: Score[];
+}
+
+/** One row a stage and unit, the stages in their order. */
+function glanceRows(histories: readonly TestedHistory[]): GlanceRow[] {
+  const rows = histories.flatMap((history) => {
+    const stages = [...new Set(history.scores.map((score) => stageOf(history, score.stage)))];
+    return stages.flatMap((stage) => {
+      const own = history.scores.filter((score) => stageOf(history, score.stage) === stage);
+      const units = new Set(own.map((score) => score.unit));
+      const asked = SCOPES.flatMap((scope) => scope.find((unit) => units.has(unit)) ?? []);
+      return (asked.length > 0 ? asked : [...units]).map((unit) => ({
+        stage: stage ? word("stage", stage) : history.name,
+        unit,
+        order: STAGES.findIndex((one) => one === stage),
+        scores: own.filter((score) => score.unit === unit),
+      }));
+    });
+  });
+  return rows.sort((a, b) => a.order - b.order);
+}
+
+/** How far off 1, 3 and 5 years ahead, ours beside leaving all unchanged and the best of the others. */
+function Glance({ histories, band }: { histories: readonly TestedHistory[]; band: number }) {
+  const rows = glanceRows(histories);
+  const tried = [...new Set(rows.flatMap((row) => row.scores.map((score) => score.horizon)))].sort((a, b) => a - b);
+  const asked = HORIZONS.filter((horizon) => tried.includes(horizon));
+  const horizons = asked.length > 0 ? asked : tried.slice(0, 3);
+  return (
+    <div class="table-scroll glance" tabIndex={0} role="region" aria-label={t("accuracy.glance")}>
+      <table>
+        <caption class="unseen">{t("accuracy.glance")}</caption>
+        <thead>
+          <tr>
+            <th scope="col">{t("accuracy.unit")}</th>
+            {horizons.map((horizon) => (
+              <th scope="col">{t("accuracy.horizon", { n: horizon })}</th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => {
+            const most = Math.max(...row.scores.filter((one) => horizons.includes(one.horizon)).map((one) => one.mape ?? 0));
+            return (
+              <tr>
+                <th scope="row">
+                  {row.stage}
+                  <small>{word("unit_tested", row.unit)}</small>
+                </th>
+                {horizons.map((horizon) => (
+                  <GlanceCell scores={row.scores.filter((one) => one.horizon === horizon)} most={most} band={band} />
+                ))}
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function GlanceCell({ scores, most, band }: { scores: readonly Score[]; most: number; band: number }) {
+  const ours = scores.find((score) => score.method === OURS);
+  const best = scores.find((score) => score.best);
+  if (!ours) return <td class="dim">{t("accuracy.untried")}</td>;
+  const others = scores.filter((one) => one.ranked && one.method !== OURS && one.method !== UNCHANGED && one.mape !== null);
+  const nearest = [...others].sort((a, b) => (a.mape ?? 0) - (b.mape ?? 0))[0];
+  const shown = [ours, scores.find((score) => score.method === UNCHANGED), nearest].filter((one) => one !== undefined);
+  return (
+    <td data-best={best?.method ?? ""}>
+      <p class="glance-head">
+        <strong>{points(ours.mape)}</strong>
+        <Verdict ours={ours} best={best} />
+      </p>
+      <ul class="error-bars">
+        {shown.map((one) => (
+          <li class={one === ours ? "error-ours" : one.method === UNCHANGED ? "error-unchanged" : "error-other"}>
+            <span>{word("tested_method", one.method)}</span>
+            <span class="error-track" aria-hidden="true">
+              <span style={{ width: `${most > 0 ? (100 * (one.mape ?? 0)) / most : 0}%` }} />
+            </span>
+            <span class="error-value">{points(one.mape)}</span>
+          </li>
+        ))}
+      </ul>
+      {ours.coverage !== null && <BandHeld coverage={ours.coverage} cases={ours.cases} band={band} />}
+    </td>
+  );
+}
+
+/** Points of per cent under which two errors are told as alike. */
+const ALIKE = 0.05;
+
+function Verdict({ ours, best }: { ours: Score; best: Score | undefined }) {
+  if (!best) return <span class="badge badge-quiet">{t("accuracy.unranked")}</span>;
+  if (best === ours) return <span class="badge mark-done">★ {t("accuracy.is_best")}</span>;
+  const method = word("tested_method", best.method);
+  const alike = (ours.mape ?? 0) - (best.mape ?? 0) < ALIKE;
+  return (
+    <span class={`badge ${alike ? "badge-quiet" : "badge-warn"}`}>{t(alike ? "accuracy.alike" : "accuracy.better", { method })}</span>
+  );
+}
+
+/** Points of per cent by which a band may miss its promise, and the cases that a verdict needs. */
+const BAND_TOLERANCE = 5;
+const ENOUGH_CASES = 20;
+
+function BandHeld({ coverage, cases, band }: { coverage: number; cases: number; band: number }) {
+  const off = coverage - 100 * band;
+  const verdict =
+    cases < ENOUGH_CASES ? "few" : Math.abs(off) <= BAND_TOLERANCE ? "kept" : off < 0 ? "narrow" : "wide";
+  return (
+    <p class={`band-held band-${verdict}`}>
+      {t("accuracy.coverage", { band: chance(band), share: points(coverage) })} ·{" "}
+      {t(`band_held.${verdict}` satisfies WordingKey, { n: number(cases) })}
+    </p>
+  );
+}
+
 const keyOf = (score: Score): string => `${score.unit}|${score.stage ?? ""}`;
 const nameOf = (score: Score): string => [word("unit_tested", score.unit), ...(score.stage ? [word("stage", score.stage)] : [])].join(" · ");
 
-function Tested({ report, band }: { report: AccuracyReport; band: number }) {
+/** All units, horizons and methods, of which the glance shows a few; drawn once it is opened. */
+function Everything({ report }: { report: AccuracyReport }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <details class="fold" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>{t("accuracy.everything")}</summary>
+      {open && <Tested report={report} />}
+    </details>
+  );
+}
+
+function Tested({ report }: { report: AccuracyReport }) {
   const [at, setAt] = useState(0);
   const history = report.histories[at] ?? report.histories[0];
   const [asked, setAsked] = useState<string | null>(null);
@@ -62,7 +216,7 @@ function Tested({ report, band }: { report: AccuracyReport; band: number }) {
           <Field label={t("accuracy.history")}>
             <select value={String(at)} onChange={(event) => setAt(Number(event.currentTarget.value))}>
               {report.histories.map((one, index) => (
-                <option value={String(index)}>{one.name}</option>
+                <option value={String(index)}>{historyName(one)}</option>
               ))}
             </select>
           </Field>
@@ -75,7 +229,6 @@ function Tested({ report, band }: { report: AccuracyReport; band: number }) {
           </select>
         </Field>
       </div>
-      <Verdicts scores={own} band={band} />
       <ErrorChart key={`${at} ${group}`} scores={own} label={t("accuracy.chart", { unit: groups.get(group) ?? "" })} />
       <ScoreTable caption={t("accuracy.scores")} scores={own} />
       <BySize history={history} group={group} />
@@ -84,33 +237,8 @@ function Tested({ report, band }: { report: AccuracyReport; band: number }) {
   );
 }
 
-/** For every horizon: which method was best, ours, the unchanged figure, and the share of cases in the band. */
-function Verdicts({ scores, band }: { scores: Score[]; band: number }) {
-  const horizons = [...new Set(scores.map((score) => score.horizon))].sort((a, b) => a - b);
-  return (
-    <ul class="verdicts">
-      {horizons.map((horizon) => {
-        const at = scores.filter((score) => score.horizon === horizon);
-        const best = at.find((score) => score.best);
-        const [ours, unchanged] = [OURS, UNCHANGED].map((method) => at.find((score) => score.method === method));
-        return (
-          <li class={best?.method === OURS ? "verdict-good" : "verdict-open"} data-best={best?.method ?? ""}>
-            <strong>{t("accuracy.horizon", { n: horizon })}</strong>
-            <span>{best ? t("accuracy.best", { method: word("tested_method", best.method), mape: points(best.mape) }) : t("accuracy.best.none")}</span>
-            {ours && !ours.best && <span>{t("accuracy.ours", { mape: points(ours.mape) })}</span>}
-            {unchanged && <span>{t("accuracy.unchanged", { mape: points(unchanged.mape) })}</span>}
-            {ours && ours.coverage !== null && (
-              <span>{t("accuracy.coverage", { band: chance(band), share: points(ours.coverage) })}</span>
-            )}
-          </li>
-        );
-      })}
-    </ul>
-  );
-}
-
 /** Figures that are in per cent already. */
-const points = (value: number | null): string => (value === null ? t("none") : `${number(value, 1)}%`);
+const points = (value: number | null): string => (value === null ? t("none") : `${fixed(value, 1)}%`);
 
 const LOOKS: Record<string, { stroke: string; dash: number[]; width: number }> = {
   [OURS]: { stroke: "#12495c", dash: [], width: 3.2 },
@@ -220,8 +348,9 @@ function BySize({ history, group }: { history: TestedHistory; group: string }) {
 }
 
 function Notes({ history }: { history: TestedHistory }) {
+  if (history.notes.length === 0) return <p class="field-hint">{t("accuracy.trials", { trials: number(history.trials) })}</p>;
   return (
-    <details class="fold" open={history.notes.length > 0 && history.notes.length <= 4}>
+    <details class="fold">
       <summary>{t("accuracy.notes", { trials: number(history.trials) })}</summary>
       <ul class="notes">
         {history.notes.map((note) => (

@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 
 import { type Balance, BalanceChart } from "../../charts/balance_chart";
-import { chance, number, shareOf } from "../../format";
+import { chance, cutShare, number } from "../../format";
 import { t, word } from "../../language";
 import type { PlaceOutlook, Stage } from "../../wire";
 import { band } from "./outlook";
@@ -89,7 +89,7 @@ function BalanceTable({ place, stage, years }: { place: PlaceOutlook; stage: Sta
                 <td class="numeric">{number(places)}</td>
                 <td class="numeric change-worse">{left !== null && left < 0 ? number(-left) : ""}</td>
                 <td class="numeric">{left !== null && left >= 0 ? number(left) : ""}</td>
-                <td class="numeric">{pupils !== null && places ? shareOf(pupils / places) : t("none")}</td>
+                <td class="numeric">{pupils !== null && places ? cutShare(pupils / places) : t("none")}</td>
                 <td class="numeric">{chance(at(place.shortage, index))}</td>
               </tr>
             );

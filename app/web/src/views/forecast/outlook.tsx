@@ -146,9 +146,10 @@ function FigureTable({ place, years, stages }: { place: PlaceOutlook; years: num
   );
 }
 
-/** Two ends as one figure. */
+/** Two ends as one figure; one number where they meet, as in a year already counted. */
 export function band(low: number | null | undefined, high: number | null | undefined): string {
   if (low === null || low === undefined || high === null || high === undefined) return t("none");
+  if (low === high) return number(low);
   return t("band.ends", { low: number(low), high: number(high) });
 }
 

@@ -3,7 +3,7 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 
 import { api, type Problem } from "../../api";
-import { chance, day, number, shareOf } from "../../format";
+import { chance, cutShare, day, number } from "../../format";
 import { said, t, word } from "../../language";
 import { asProblem, useLoaded } from "../../load";
 import { type Hit, MapCanvas, type MapLibreMap } from "../../map/canvas";
@@ -31,12 +31,13 @@ export function WarningMapTab({ forecast, baseMapUrl }: TabProps) {
   const [chosen, setChosen] = useState<string | null>(null);
   const land = useLoaded(() => api.datasetMap(forecast.dataset_id, "settlements"), [forecast.dataset_id]);
   const { places: read, problem } = useMap(forecast, level, stage, year);
-  // Settlements have no places of their own to be short of: they show the warning of their township.
-  const warned: PlaceLevel = level === "settlement" ? "township" : level;
-  const warnings = useLoaded(() => api.warnings(forecast.id, { level: warned, stage }), [forecast.id, warned, stage]);
+  const warnings = useLoaded(async () => {
+    const read = warnedLevels(level).map((warned) => api.warnings(forecast.id, { level: warned, stage }));
+    return (await Promise.all(read)).flat();
+  }, [forecast.id, level, stage]);
   const places = useMemo(() => {
     if (!read) return null;
-    return level === "settlement" ? byTownship(read, warnings.value ?? [], year) : withFigures(read);
+    return level === "settlement" ? bySchool(read, warnings.value ?? [], year) : withFigures(read);
   }, [read, warnings.value, level, year]);
   const choices = useMemo(
     () =>
@@ -51,8 +52,7 @@ export function WarningMapTab({ forecast, baseMapUrl }: TabProps) {
     setChosen(null);
   };
   const found = places?.features.find((feature) => feature.properties?.id === chosen);
-  const at = level === "settlement" ? found?.properties?.parent : chosen;
-  const own = (warnings.value ?? []).filter((row) => row.id === at && row.level === warned && row.stage === stage);
+  const own = found ? rowsFor(found.properties, warnings.value ?? [], level) : [];
   return (
     <Figures title={t("warning_map.title")} forecast={forecast}>
       <div class="map-tools">
@@ -191,7 +191,7 @@ function MapTotals({ places, year, stage }: { places: GeoJSON.FeatureCollection 
           </li>
         )}
       </ul>
-      <p class="empty">{t("warning_map.choose")}</p>
+      <p class="empty">{t(places?.features.length === 0 ? "warning_map.none" : "warning_map.choose")}</p>
     </>
   );
 }
@@ -205,18 +205,34 @@ function withFigures(places: GeoJSON.FeatureCollection): GeoJSON.FeatureCollecti
   return { ...places, features };
 }
 
-/** Settlements with the colour of the township they belong to. */
-function byTownship(places: GeoJSON.FeatureCollection, rows: readonly WarningRow[], year: number): GeoJSON.FeatureCollection {
-  const colours = new Map(rows.filter((row) => row.year === year).map((row) => [row.id, row.colour] as const));
-  const features = places.features.map((place) => ({
-    ...place,
-    properties: { ...place.properties, colour: colours.get(String(place.properties?.parent)) ?? null },
-  }));
+/** Settlements have no places of their own to be short of: the school of their zone warns for them, or their township. */
+function warnedLevels(level: PlaceLevel): readonly PlaceLevel[] {
+  return level === "settlement" ? ["school", "township"] : [level];
+}
+
+/** The warnings, one a year, of a place or of what warns for it. */
+function rowsFor(place: GeoJSON.GeoJsonProperties, rows: readonly WarningRow[], level: PlaceLevel): WarningRow[] {
+  const of = (warned: PlaceLevel, id: unknown) => rows.filter((row) => row.level === warned && row.id === id);
+  if (level !== "settlement") return of(level, place?.id);
+  const school = of("school", place?.school);
+  return school.length > 0 ? school : of("township", place?.parent);
+}
+
+/** Settlements with the colour of the school of their zone, or else of their township. */
+function bySchool(places: GeoJSON.FeatureCollection, rows: readonly WarningRow[], year: number): GeoJSON.FeatureCollection {
+  const colours = new Map(
+    rows.filter((row) => row.year === year).map((row) => [`${row.level} ${row.id}`, row.colour] as const),
+  );
+  const features = places.features.map((place) => {
+    const { school, parent } = place.properties ?? {};
+    const colour = colours.get(`school ${school}`) ?? colours.get(`township ${parent}`) ?? null;
+    return { ...place, properties: { ...place.properties, colour } };
+  });
   return { ...places, features };
 }
 
 interface WhyProps {
-  /** Of the place, or of the township of a settlement; one a year. */
+  /** Of the place, or of what warns for a settlement; one a year. */
   rows: readonly WarningRow[];
   place: Record<string, unknown>;
   year: number;
@@ -231,7 +247,9 @@ function Why({ rows, place, year, chooseYear }: WhyProps) {
     <>
       <h3>{String(place.name ?? row?.name ?? "")}</h3>
       {(!row || another) && <PlainFacts place={place} year={year} />}
-      {another && <h4>{t("warning_map.township", { name: row.name })}</h4>}
+      {another && (
+        <h4>{t(row.level === "school" ? "warning_map.school" : "warning_map.township", { name: row.name })}</h4>
+      )}
       {row && <WarningFacts row={row} />}
       {rows.length > 0 && (
         <ol class="year-strip" aria-label={t("warning.by_year")}>
@@ -242,7 +260,7 @@ function Why({ rows, place, year, chooseYear }: WhyProps) {
                 class={`warning-${one.colour}`}
                 aria-pressed={one.year === year}
                 aria-label={`${one.year} ${word("colour", one.colour)}`}
-                title={`${one.year} ${word("colour", one.colour)} ${shareOf(one.utilisation)}`}
+                title={`${one.year} ${word("colour", one.colour)} ${cutShare(one.utilisation)}`}
                 onClick={() => chooseYear(one.year)}
               >
                 <span aria-hidden="true">{WARNING_SIGNS[one.colour]}</span>
@@ -275,7 +293,7 @@ function WarningFacts({ row }: { row: WarningRow }) {
           [t("outlook.pupils"), number(row.pupils)],
           [t("band"), band(row.low, row.high)],
           [t("outlook.places"), number(row.places)],
-          [t("warning.utilisation"), shareOf(row.utilisation)],
+          [t("warning.utilisation"), cutShare(row.utilisation)],
           [t("warning.shortage"), chance(row.shortage_probability)],
           [t("warning.surplus"), chance(row.surplus_probability)],
           [t("warning.colour_low"), <WarningMark colour={row.colour_low} />],

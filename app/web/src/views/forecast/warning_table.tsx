@@ -3,7 +3,7 @@
 import { useMemo, useState } from "preact/hooks";
 
 import { api, files, type WarningQuery } from "../../api";
-import { chance, day, shareOf } from "../../format";
+import { chance, cutShare, day, number } from "../../format";
 import { language, said, t, word } from "../../language";
 import { useLoaded } from "../../load";
 import { Field } from "../../parts/basic";
@@ -95,10 +95,13 @@ function Filter({ label, group, names, chosen, choose }: FilterProps) {
   );
 }
 
+/** The gravest ahead come first; why, under each. */
 function WarningTable({ rows }: { rows: WarningRow[] }) {
+  const levels = useMemo(() => new Set(rows.map((row) => row.level)).size, [rows]);
   const columns = useMemo<Column<WarningRow>[]>(
     () => [
       { key: "name", heading: t("place_name"), value: (row) => row.name },
+      ...(levels > 1 ? [{ key: "level", heading: t("place_level"), value: (row: WarningRow) => word("place_level", row.level) }] : []),
       { key: "stage", heading: t("stage"), value: (row) => word("stage", row.stage) },
       { key: "year", heading: t("year"), numeric: true, value: (row) => row.year },
       { key: "colour", heading: t("colour"), value: (row) => severity(row.colour), cell: (row) => <WarningMark colour={row.colour} /> },
@@ -108,11 +111,22 @@ function WarningTable({ rows }: { rows: WarningRow[] }) {
         value: (row) => severity(row.worst_ahead),
         cell: (row) => <WarningMark colour={row.worst_ahead} />,
       },
-      figure("pupils", t("outlook.pupils"), (row) => row.pupils),
-      { key: "band", heading: t("band"), numeric: true, value: (row) => row.low, cell: (row) => band(row.low, row.high) },
+      {
+        key: "pupils",
+        heading: t("warning.pupils"),
+        numeric: true,
+        value: (row) => row.pupils,
+        cell: (row) => (
+          <>
+            {number(row.pupils)}
+            {row.low !== row.high && <small>{band(row.low, row.high)}</small>}
+          </>
+        ),
+      },
       figure("places", t("outlook.places"), (row) => row.places),
-      figure("utilisation", t("warning.utilisation"), (row) => row.utilisation, shareOf),
+      figure("utilisation", t("warning.utilisation"), (row) => row.utilisation, cutShare),
       figure("shortage", t("warning.shortage"), (row) => row.shortage_probability, chance),
+      figure("surplus", t("warning.surplus"), (row) => row.surplus_probability, chance),
       {
         key: "act_by",
         heading: t("warning.act_by_short"),
@@ -120,23 +134,21 @@ function WarningTable({ rows }: { rows: WarningRow[] }) {
         cell: (row) => (
           <>
             {day(row.act_by)} {row.overdue && <span class="badge badge-bad">{t("warning.passed")}</span>}
+            {row.action && <small>{word("warning_action", row.action)}</small>}
           </>
         ),
       },
-      { key: "action", heading: t("warning.action"), value: (row) => (row.action ? word("warning_action", row.action) : null) },
-      { key: "reason", heading: t("warning.reason"), sentence: true, value: (row) => said(row) },
-      figure("surplus", t("warning.surplus"), (row) => row.surplus_probability, chance),
-      { key: "level", heading: t("place_level"), value: (row) => word("place_level", row.level) },
     ],
-    [language()],
+    [language(), levels],
   );
   return (
     <DataTable
       caption={t("warnings.title")}
+      under={said}
       columns={columns}
       rows={rows}
       keyOf={(row) => [row.level, row.id, row.stage, row.year].join()}
-      sortedBy={{ key: "colour", down: false }}
+      sortedBy={{ key: "worst", down: false }}
       searchable
     />
   );
