@@ -10,7 +10,8 @@ It needs no server and no database, so that a test or a notebook may call it.
 from __future__ import annotations
 
 import time
-from dataclasses import asdict
+from collections import Counter
+from dataclasses import asdict, replace
 from datetime import date
 
 import numpy as np
@@ -27,6 +28,7 @@ from app.cases.recipe import Recipe
 from app.jobs import forecast_wording as wording
 from app.jobs.wording import norm_use
 from data.domain.district import District
+from data.domain.people import MigrantCount
 from data.forecast.component import Variant
 from data.monitoring import accuracy, boarding, migrants, outlook, peaks, small_classes, warning
 from data.monitoring.ground import COLUMNS, class_rooms
@@ -159,9 +161,10 @@ def _stage_schools(made: Outlook, norms: Norms) -> tuple[StageSchools, ...]:
 
 
 def _migrants(made: Outlook, norms: Norms, day: date) -> tuple[MigrantRow, ...]:
-    """Migrant children of the places that count them, and of the divisions they add up to."""
+    """Migrant children of the places that count them, and of the townships and divisions they add up to."""
     layers = made.layers
-    counts = migrants.with_parents(made.ground.district.migrants, layers[Level.TOWNSHIP], Level.DIVISION)
+    counts = migrants.with_parents(_by_id(made), layers[Level.SETTLEMENT], Level.TOWNSHIP)
+    counts = migrants.with_parents(counts, layers[Level.TOWNSHIP], Level.DIVISION)
     names = {
         (level.value, id): name
         for level in Level
@@ -169,6 +172,17 @@ def _migrants(made: Outlook, norms: Norms, day: date) -> tuple[MigrantRow, ...]:
     }
     growth = migrants.growth_of(layers.values(), counts)
     return tuple(MigrantRow(**asdict(row)) for row in migrants.expected(counts, growth, made.years, names, norms, day))
+
+
+def _by_id(made: Outlook) -> tuple[MigrantCount, ...]:
+    """Counts of migrants by the ids of the layers; of a township whose name two divisions have, by its name."""
+    layer = made.layers[Level.TOWNSHIP]
+    named = Counter(layer.names)
+    id_of = {name: id for id, name in zip(layer.ids, layer.names, strict=True) if named[name] == 1}
+    return tuple(
+        replace(row, place=id_of.get(row.place, row.place)) if row.level == Level.TOWNSHIP else row
+        for row in made.ground.district.migrants
+    )
 
 
 def _used(norms: Norms, day: date) -> tuple[Norm, ...]:

@@ -4,21 +4,22 @@ Children of every settlement by grade and year: aged, born by the fertility of a
 The planning forecast (`data.forecast.chain`) ages cohorts and holds the births of the last year known. Here a cohort
 born after the last births told is multiplied by what its division's births do from then on; where nothing at all is
 told of it, it is as large as the last cohort known, times the same. Cohorts of divisions that count people of all ages
-change with deaths and moves. Children of migrant workers come on top, or stay away, by the share the recipe asks for.
+change with deaths and moves. What the authority declared stays as declared, and control totals are met again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from data.domain.district import District
-from data.domain.schools import Stage
+from data.domain.schools import STAGE_OF_GRADE, Stage
 from data.forecast import forecast
 from data.forecast.cohort import AGE_AT_ENTRY
+from data.forecast.places import DIVISION, Places
 from data.forecast.result import GRADES_IN_ORDER
 from data.monitoring.ground import COLUMNS, Ground
 from data.monitoring.layer import STAGES
@@ -27,6 +28,8 @@ from data.monitoring.sides import Children
 
 Floats = NDArray[np.float64]
 
+_LAST_MONTH = 8
+"""August: the last month in which a cohort is born."""
 _LAST_KNOWN = 3
 """Youngest known cohorts whose mean stands for one of which nothing is told."""
 
@@ -41,14 +44,19 @@ class Known:
     pupils
         Shape (V, 15, Y), NaN where nothing is told.
     cohort
-        The last cohort of which ages or all births are told.
+        The last cohort of which ages or all births are told; ``None`` where neither ever are.
+    held_too_long
+        Births end before the youngest count: those that the planning forecast holds are older than children counted.
+    counted
+        Year of the latest count of people, else of births.
     """
 
     pupils: Floats
     years: tuple[int, ...]
     notes: tuple[str, ...]
     notes_zh: tuple[str, ...]
-    cohort: int
+    cohort: int | None
+    held_too_long: bool
     counted: int
 
 
@@ -59,18 +67,21 @@ def known(district: District, years: Sequence[int]) -> Known:
     for year, grade in made.unknown:
         pupils[:, GRADES_IN_ORDER.index(grade), made.years.index(year)] = np.nan
     counted = [row.year for row in district.people]
-    youngest = [row.year - row.age + AGE_AT_ENTRY for row in district.people]
+    youngest = max((row.year - row.age + AGE_AT_ENTRY for row in district.people), default=None)
+    until = _born_until(district)
+    born = None if until is None else until + AGE_AT_ENTRY
     return Known(
         pupils=pupils,
         years=made.years,
         notes=made.notes,
         notes_zh=made.notes_zh,
-        cohort=max([*youngest, _born_until(district) + AGE_AT_ENTRY], default=0),
-        counted=max(counted, default=_born_until(district)),
+        cohort=max((cohort for cohort in (youngest, born) if cohort is not None), default=None),
+        held_too_long=born is not None and youngest is not None and born < youngest,
+        counted=max(counted, default=until or made.years[0]),
     )
 
 
-def grown(ground: Ground, told: Known, outlines: Sequence[Outline], extra: Floats, today: int) -> Children:
+def grown(ground: Ground, told: Known, outlines: Sequence[Outline]) -> Children:
     """
     Carry the children told on to those not told.
 
@@ -78,43 +89,21 @@ def grown(ground: Ground, told: Known, outlines: Sequence[Outline], extra: Float
     ----------
     outlines
         Of the divisions, in the ground's order.
-    extra
-        Shape (V, 4): children of migrant workers that come on top, as a share of the settlement's, by stage.
-    today
-        The year after which they come.
     """
     pupils = told.pupils.copy()
-    until = _born_until(ground.district) or told.cohort - AGE_AT_ENTRY
+    held = _declared(ground.district, told.years)
     for at, year in enumerate(told.years):
         for column, grade in enumerate(GRADES_IN_ORDER):
             cohort = year - grade + 1
-            factor = np.array([_factor(outline, cohort, grade, year, told, until) for outline in outlines])
-            if not np.isfinite(pupils[:, column, at]).all() and cohort > told.cohort:
+            unborn = told.cohort is not None and cohort > told.cohort
+            if unborn and (told.held_too_long or not np.isfinite(pupils[:, column, at]).all()):
                 pupils[:, column, at] = _youngest(told, at)
-            pupils[:, column, at] *= factor[ground.settlement_division]
-    later = np.array([year > today for year in told.years])
-    for at, stage in enumerate(STAGES):
-        pupils[:, COLUMNS[stage]] *= 1 + extra[:, at, None, None] * later
-    return Children(pupils, told.years, told.counted)
-
-
-def migrant_share(ground: Ground, told: Known, change: float) -> Floats:
-    """
-    Return the children of migrant workers to add to each settlement's, as a share of them, shape (V, 4).
-
-    The latest count of a place, over the children of its settlements in that year, times the change.
-    """
-    share = np.zeros((len(ground.district.settlements), len(STAGES)))
-    if change == 0:
-        return share
-    latest = {(row.level, row.place, row.stage): row for row in sorted(ground.district.migrants, key=lambda r: r.year)}
-    members = _members(ground)
-    for (level, place, stage), row in latest.items():
-        if row.year in told.years:
-            here = members[level, place]
-            children = np.nansum(told.pupils[here][:, COLUMNS[stage], told.years.index(row.year)])
-            share[here, STAGES.index(stage)] += change * row.migrants / max(children, 1.0)
-    return share
+            factor = np.array([_factor(outline, cohort, grade, year, told) for outline in outlines])
+            free = ~held[:, STAGES.index(STAGE_OF_GRADE[grade]), at]
+            pupils[free, column, at] *= factor[ground.settlement_division[free]]
+    for stage in STAGES:
+        _fit_to_controls(ground, stage, told, pupils, held)
+    return Children(pupils, told.years, told.counted, held)
 
 
 def controlled(ground: Ground, stage: Stage) -> NDArray[np.bool_]:
@@ -123,30 +112,71 @@ def controlled(ground: Ground, stage: Stage) -> NDArray[np.bool_]:
     return np.array([code in held for code in ground.divisions])
 
 
-def _factor(outline: Outline, cohort: int, grade: int, year: int, told: Known, until: int) -> float:
+def _declared(district: District, years: Sequence[int]) -> NDArray[np.bool_]:
+    """Tell of which settlements, stages and years the authority declared the pupils, shape (V, 4, Y)."""
+    number: dict[str, int] = {home.id: at for at, home in enumerate(district.settlements)}
+    found = np.zeros((len(number), len(STAGES), len(years)), dtype=np.bool_)
+    for row in district.demand:
+        if row.year in years:
+            found[number[row.settlement], STAGES.index(row.stage), years.index(row.year)] = True
+    return found
+
+
+def _fit_to_controls(ground: Ground, stage: Stage, told: Known, pupils: Floats, held: NDArray[np.bool_]) -> None:
+    """
+    Bring a stage that has grown back to its control totals, as the planning forecast met them (`data.forecast.fit`).
+
+    Townships first, then divisions by what no township holds; in other years the factor of the nearest control year.
+    Settlements of a place that is no division of the ground are held from then on.
+    """
+    places, columns, axis = Places.of(ground.district), COLUMNS[stage], STAGES.index(stage)
+    totals: dict[tuple[str, str], dict[int, int]] = {}
+    for row in ground.district.controls:
+        if row.stage is stage:
+            totals.setdefault((row.level, row.place), {}).setdefault(told.years.index(row.year), row.pupils)
+    members = {key: places.members("controls", *key) for key in totals}
+    fitted = held[:, axis].copy()
+    for level, place in sorted(totals, key=lambda key: (key[0] == DIVISION, len(members[key]), key[1])):
+        here = members[level, place]
+        factors = {
+            by: _back_to(total, pupils[here, columns, by].sum(axis=1), fitted[here, by])
+            for by, total in totals[level, place].items()
+        }
+        for at, year in enumerate(told.years):
+            nearest = min(factors, key=lambda by: (abs(told.years[by] - year), told.years[by]))
+            free = here[~fitted[here, at]]
+            pupils[free, columns, at] *= factors[nearest]
+        fitted[here] = True
+        if level != DIVISION or place not in ground.divisions:
+            held[here, axis] = True
+
+
+def _back_to(total: int, pupils: Floats, fitted: NDArray[np.bool_]) -> float:
+    """By what the pupils (n,) not fitted are multiplied so that all add up to a total; 1 where none can be."""
+    free = float(pupils[~fitted].sum())
+    return max(total - float(pupils[fitted].sum()), 0.0) / free if np.isfinite(pupils).all() and free > 0 else 1.0
+
+
+def _factor(outline: Outline, cohort: int, grade: int, year: int, told: Known) -> float:
     age = grade + AGE_AT_ENTRY - 1
     kept = outline.kept(age, year) if age >= 0 else 1.0
-    return kept * (outline.unborn(cohort, until) if cohort > told.cohort else 1.0)
+    if told.cohort is None or cohort <= told.cohort:
+        return kept
+    return kept * outline.unborn(cohort, told.cohort - AGE_AT_ENTRY)
 
 
 def _youngest(told: Known, at: int) -> Floats:
-    """The mean of the youngest cohorts known in a year, shape (V,)."""
-    columns = [column for column in range(len(GRADES_IN_ORDER)) if np.isfinite(told.pupils[:, column, at]).all()]
-    if not columns:
-        return np.full(len(told.pupils), np.nan)
-    return np.asarray(told.pupils[:, columns[:_LAST_KNOWN], at].mean(axis=1))
+    """The mean of the youngest cohorts known in a year, else in the latest year before it, shape (V,)."""
+    for year in range(at, -1, -1):
+        known = np.isfinite(told.pupils[:, :, year]).all(axis=0)
+        known &= np.array([told.years[year] - grade + 1 <= (told.cohort or 0) for grade in GRADES_IN_ORDER])
+        if known.any():
+            columns = np.flatnonzero(known)[:_LAST_KNOWN]
+            return np.asarray(told.pupils[:, columns, year].mean(axis=1))
+    return np.full(len(told.pupils), np.nan)
 
 
-def _born_until(district: District) -> int:
-    """The last 1 September up to which all births of the year before are told; 0 without births."""
-    ends = [row.year if row.month is None or row.month >= 8 else row.year - 1 for row in district.births]
-    return max(ends, default=0)
-
-
-def _members(ground: Ground) -> Mapping[tuple[str, str], NDArray[np.intp]]:
-    """The settlements of every place that a row may name."""
-    found: dict[tuple[str, str], list[int]] = {}
-    for number, home in enumerate(ground.district.settlements):
-        for key in (("settlement", str(home.id)), ("township", home.township), ("division", str(home.division))):
-            found.setdefault(key, []).append(number)
-    return {key: np.array(numbers) for key, numbers in found.items()}
+def _born_until(district: District) -> int | None:
+    """The last 1 September up to which all births of the year before are told; ``None`` without births."""
+    ends = [row.year if row.month is None or row.month > _LAST_MONTH else row.year - 1 for row in district.births]
+    return max(ends, default=None)

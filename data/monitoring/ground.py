@@ -42,11 +42,11 @@ class Ground:
     Attributes
     ----------
     divisions, townships
-        Codes of divisions and (division, name) of townships that hold settlements or schools.
+        Codes of divisions, and (division, name) of townships, that hold settlements or schools.
     settlement_division, settlement_township
         Shape (V,), indices into those.
     school_division, school_township
-        Shape (S,); -1 where a school names no township that is known.
+        Shape (S,); -1 where a school names no township and no settlement of its division is without one.
     zone
         Shape (4, V), by stage: the school whose zone a settlement belongs to today, -1 without one.
     roll_years
@@ -109,7 +109,8 @@ def lay_out(district: District) -> Ground:
     """Put a district in arrays."""
     homes, schools = district.settlements, district.schools
     divisions = tuple(dict.fromkeys([*(s.division for s in homes), *(s.division for s in schools)]))
-    townships = tuple(dict.fromkeys((s.division, s.township) for s in homes))
+    named = [(s.division, s.township) for s in schools if s.township]
+    townships = tuple(dict.fromkeys([*((s.division, s.township) for s in homes), *named]))
     division_of = {code: number for number, code in enumerate(divisions)}
     township_of = {name: number for number, name in enumerate(townships)}
     years, roll = _rolls(district)

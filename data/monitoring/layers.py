@@ -33,12 +33,15 @@ class Agreed:
         Shape (4, Y): something is known of the stage in the year.
     at_school
         Shape (S, 4): the school's pupils of the stage are known.
+    beside
+        Shape (S, 4): they live in none of the settlements, and are counted besides those of these.
     """
 
     homes: Counts
     schools: Counts
     known: NDArray[np.bool_]
     at_school: NDArray[np.bool_]
+    beside: NDArray[np.bool_]
 
     def by_stage(self, pupils: Counts) -> Counts:
         """Sum grades to stages, shape (n, 4, Y)."""
@@ -93,7 +96,7 @@ def draw(
         home_paths = of_homes[stage].draw()
         school_paths = paths.sums(home_paths, ground.zone[at], len(zoned))
         school_paths[~zoned] = of_schools[stage].draw()[~zoned]
-        beside = ~zoned & ground.zoned(stage)
+        beside = agreed.beside[:, at]
         for level, pupils, middle in (
             (Level.SETTLEMENT, home_paths, homes[:, at]),
             (Level.SCHOOL, school_paths, schools[:, at]),

@@ -7,6 +7,7 @@ The outlook of a district: pupils of every school, zone, township and division t
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -16,23 +17,32 @@ from numpy.typing import NDArray
 from data import places
 from data.domain.district import District
 from data.domain.schools import GRADES, Stage
+from data.errors import PlanningError
 from data.forecast.cohort import spanned
 from data.forecast.component import Variant
 from data.forecast.errors import NoCohort
 from data.forecast.paths import Paths
 from data.forecast.result import Forecast
-from data.monitoring import children, errors, layers, population, sides
+from data.monitoring import children, errors, incoming, layers, population, sides
 from data.monitoring.children import Known
 from data.monitoring.errors import Measured
 from data.monitoring.ground import COLUMNS, Ground, lay_out, offered
 from data.monitoring.layer import STAGES, Layer, Level
 from data.monitoring.layers import Agreed, Look
 from data.monitoring.population import Outline
-from data.monitoring.sides import Children, Sides
+from data.monitoring.sides import Children, Incoming, Sides
 from data.norms import Norms
 
 Counts = NDArray[np.int64]
 Floats = NDArray[np.float64]
+
+
+class NothingTold(PlanningError):
+    """A district without any roll, count of people, births or declared pupils was to be forecast."""
+
+    def __init__(self, title: str) -> None:
+        self.title = title
+        super().__init__(f"Nothing tells of children in {title!r}: give people, births, rolls or declared pupils.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +76,7 @@ class Outlook:
     Attributes
     ----------
     years
-        From the base year, the year of the latest count or roll, to the last.
+        From the base year, the year of the latest count or roll, to the last; backwards where the last is earlier.
     sides
         The two sides of each stage and what they agreed on.
     paths
@@ -108,10 +118,8 @@ def look_ahead(
     report("children")
     start = _begin(district, question)
     ground, years = start.ground, start.years
-    outlines = {variant: _outlines(ground, years[-1], variant) for variant in Variant}
-    grown = {
-        variant: children.grown(ground, start.told, outlines[variant], start.extra, start.today) for variant in Variant
-    }
+    outlines = {variant: _outlines(ground, start.told.years[-1], variant) for variant in Variant}
+    grown = {variant: children.grown(ground, start.told, outlines[variant]) for variant in Variant}
     chosen = grown[question.fertility]
     report("accuracy")
     measured = errors.measure(ground, start.told)
@@ -119,7 +127,7 @@ def look_ahead(
     both = _both_sides(start, chosen, measured)
     agreed = _joined(both)
     report("paths")
-    of_homes, of_schools = _paths(ground, agreed, measured, years, question)
+    of_homes, of_schools = _paths(start, agreed, measured, question)
     look = Look(question.band, norms.value("warn.blue", None, places.opening_day(years[0])))
     room = offered(district, norms, years)
     return Outlook(
@@ -148,8 +156,8 @@ def pupils(district: District, question: Question, year: int) -> Forecast:
         When a row counts people of a place without settlements.
     """
     start = _begin(district, question)
-    outlines = _outlines(start.ground, start.years[-1], question.fertility)
-    chosen = children.grown(start.ground, start.told, outlines, start.extra, start.today)
+    outlines = _outlines(start.ground, start.told.years[-1], question.fertility)
+    chosen = children.grown(start.ground, start.told, outlines)
     both = _both_sides(start, chosen, errors.measure(start.ground, start.told))
     homes = _joined(both).homes[:, :, start.years.index(year)]
     known = {stage: both[stage].known[start.years.index(year)] for stage in STAGES}
@@ -178,39 +186,61 @@ class _Start:
     ground: Ground
     years: tuple[int, ...]
     told: Known
-    extra: Floats
-    today: int
+    base: int
+    change: float
 
 
 def _begin(district: District, question: Question) -> _Start:
     ground = lay_out(district)
     base = _base_year(ground)
     years = tuple(range(min(base, question.last_year), max(question.last_year, base) + 1))
-    told = children.known(district, (*ground.roll_years, *years))
-    return _Start(ground, years, told, children.migrant_share(ground, told, question.migrants), base)
+    told = children.known(district, (*ground.roll_years, *years, *(row.year for row in district.controls)))
+    return _Start(ground, years, told, base, question.migrants)
 
 
 def _both_sides(start: _Start, chosen: Children, measured: Measured) -> dict[Stage, Sides]:
     ground = start.ground
     return {
         stage: sides.agreed(
-            ground, stage, chosen, start.years, children.controlled(ground, stage), measured.weights[stage]
+            ground,
+            stage,
+            chosen,
+            start.years,
+            children.controlled(ground, stage),
+            measured.weights[stage],
+            Incoming(incoming.last_counts(ground.district, stage), start.change, start.base),
         )
         for stage in STAGES
     }
 
 
 def _base_year(ground: Ground) -> int:
-    """The year of the latest roll or count of people; without either the first September after the latest births."""
+    """
+    The year of the latest roll or count of people; else the first September after the latest births, else the first
+    year of which the authority declared pupils.
+
+    Raises
+    ------
+    NothingTold
+        Without any of them.
+    """
     district = ground.district
-    told = [*ground.roll_years, *(row.year for row in district.people), *(row.year for row in district.demand)]
-    return max(told) if told else max((row.year for row in district.births), default=0) + 1
+    told = [*ground.roll_years, *(row.year for row in district.people)]
+    if told:
+        return max(told)
+    if district.births:
+        return max(row.year for row in district.births) + 1
+    if district.demand:
+        return min(row.year for row in district.demand)
+    raise NothingTold(district.title)
 
 
 def _outlines(ground: Ground, last_year: int, variant: Variant) -> tuple[Outline, ...]:
+    """The population of every division; a township whose name two divisions have tells of neither."""
     division_of: dict[str, str] = {f"division:{code}": code for code in ground.divisions}
-    for home in ground.district.settlements:
-        division_of[f"settlement:{home.id}"] = division_of[f"township:{home.township}"] = home.division
+    division_of |= {f"settlement:{home.id}": home.division for home in ground.district.settlements}
+    named = Counter(township for _, township in ground.townships)
+    division_of |= {f"township:{town}": division for division, town in ground.townships if named[town] == 1}
     return population.outlines(ground.district, ground.divisions, division_of, last_year, variant)
 
 
@@ -221,16 +251,18 @@ def _joined(both: Mapping[Stage, Sides]) -> Agreed:
         schools=np.concatenate([part.schools for part in parts], axis=1),
         known=np.stack([part.known for part in parts]),
         at_school=np.stack([part.at_school for part in parts], axis=1),
+        beside=np.stack([part.beside for part in parts], axis=1),
     )
 
 
 def _paths(
-    ground: Ground, agreed: Agreed, measured: Measured, years: tuple[int, ...], question: Question
+    start: _Start, agreed: Agreed, measured: Measured, question: Question
 ) -> tuple[dict[Stage, Paths], dict[Stage, Paths]]:
     """Paths of the settlements, and of the schools for those that have no zone, by stage."""
+    ground = start.ground
     of_homes, of_schools = {}, {}
     count = len(ground.district.schools)
-    off = measured.at(years, years[0])
+    off = measured.at(start.years, start.base)
     for at, stage in enumerate(STAGES):
         zone = ground.zone[at]
         of_homes[stage] = Paths(

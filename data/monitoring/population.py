@@ -51,9 +51,9 @@ class Outline:
     births: Mapping[int, float]
 
     def unborn(self, cohort: int, known_until: int) -> float:
-        """Return births of a cohort over those of the last year known."""
-        year = cohort - AGE_AT_ENTRY
-        return self.births[max(year, known_until)] / self.births[known_until]
+        """Return births of a cohort over those of the last year known; 1 where there were none."""
+        year, known = cohort - AGE_AT_ENTRY, self.births[known_until]
+        return self.births[max(year, known_until)] / known if known > 0 else 1.0
 
     def kept(self, age: int, year: int) -> float:
         """Return people of an age in a year over the same cohort at the count, or when born after it; 1 if unknown."""

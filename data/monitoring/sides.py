@@ -11,8 +11,12 @@ times that share. Both stand in one tree
 and agree by least squares (`data.forecast.agreement`), grade by grade, each weighted by its error. Where a stage has no
 zones, townships stand in their place if each has a school of the stage: children registered in the villages and taught
 in the towns are counted where they are taught. Else the schools share the children of the division, and settlements are
-scaled to what is agreed. A division with a control total of the stage keeps its children as they are. Whole pupils,
-parts adding up.
+scaled to what is agreed. Children without a zone go to the schools of their division that have none either. Whole
+pupils, parts adding up.
+
+A division with a control total of the stage keeps its children as they are in sum, a settlement whose pupils were
+declared or follow a control total of its township keeps its own. Children of migrant workers come on top of both sides,
+or stay away, in the years after today (`data.monitoring.incoming`).
 """
 
 from __future__ import annotations
@@ -29,8 +33,9 @@ from data.forecast import capture, progression
 from data.forecast.agreement import Rung, agree
 from data.forecast.capture import Spread
 from data.forecast.history import History
-from data.monitoring import whole
+from data.monitoring import incoming, whole
 from data.monitoring.ground import COLUMNS, Ground, Indices
+from data.monitoring.incoming import Counted
 from data.monitoring.layer import STAGES
 
 Floats = NDArray[np.float64]
@@ -42,6 +47,7 @@ _ONLY_DIVIDES = 1e15
 _LAST_ENTRANTS = 3
 _FEW = 50.0
 """Pupils: a grade of a division with as many or fewer says little of its own share."""
+_ALMOST_NONE = 1e-9
 _HALF = 0.5
 """Pupils a grade is taken to have at least where its variance is asked for: none forecast is no proof of none."""
 
@@ -71,15 +77,38 @@ class Children:
         Of the last axis: those of the rolls as well as those of the forecast.
     counted
         Year of the latest count of children.
+    held
+        Shape (V, 4, Y): pupils rather than children, declared or fitted to a control total, that nothing changes.
     """
 
     pupils: Floats
     years: tuple[int, ...]
     counted: int
+    held: Flags
 
     def of(self, stage: Stage, years: Sequence[int]) -> Floats:
         """Take a stage and some years, shape (V, G, Y)."""
         return self.pupils[:, COLUMNS[stage]][:, :, [self.years.index(year) for year in years]]
+
+    def held_of(self, stage: Stage, years: Sequence[int]) -> Flags:
+        """Tell which settlements are held at a stage in some years, shape (V, Y)."""
+        return self.held[:, STAGES.index(stage)][:, [self.years.index(year) for year in years]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Incoming:
+    """
+    Migrant children of a stage who come after today.
+
+    Attributes
+    ----------
+    change
+        Of their demand: 0.2 for 20 % more.
+    """
+
+    counts: tuple[Counted, ...]
+    change: float
+    today: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,6 +126,8 @@ class Sides:
         Shape (Y,): either side says something of every grade.
     at_school
         Shape (S,): the pupils of this school are known.
+    beside
+        Shape (S,): they live in none of the settlements, and are counted besides those of these.
     """
 
     of_children: Floats
@@ -105,10 +136,17 @@ class Sides:
     schools: Counts
     known: Flags
     at_school: Flags
+    beside: Flags
 
 
 def agreed(
-    ground: Ground, stage: Stage, children: Children, years: tuple[int, ...], controlled: Flags, weights: Weights
+    ground: Ground,
+    stage: Stage,
+    children: Children,
+    years: tuple[int, ...],
+    controlled: Flags,
+    weights: Weights,
+    migrants: Incoming,
 ) -> Sides:
     """
     Bring one stage to agreement.
@@ -118,7 +156,7 @@ def agreed(
     controlled
         Shape (D,): the division has a control total of the stage, which its children already add up to.
     """
-    return _Stage(ground, stage, children, years, controlled, weights).sides()
+    return _Stage(ground, stage, children, years, controlled, weights, migrants).sides()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,14 +172,11 @@ class _Nodes:
         Shape (S,): the node that each school belongs to.
     division
         Shape (N,).
-    are_schools
-        Node s is school s; those after the schools hold what has no school.
     """
 
     of_home: Indices | None
     of_school: Indices
     division: Indices
-    are_schools: bool
 
     @staticmethod
     def of(ground: Ground, stage: Stage) -> _Nodes:
@@ -153,27 +188,23 @@ class _Nodes:
         divisions = np.arange(len(ground.divisions))
         zone = ground.zone[STAGES.index(stage)]
         if ground.zoned(stage):
-            home = np.where(zone >= 0, zone, len(schools) + ground.settlement_division)
-            return _Nodes(home, schools, np.concatenate([ground.school_division, divisions]), True)
+            without = len(schools) + divisions
+            home = np.where(zone >= 0, zone, without[ground.settlement_division])
+            shares_homes = ~ground.with_zone(stage) & np.isin(without, home)[ground.school_division]
+            school = np.where(shares_homes, without[ground.school_division], schools)
+            return _Nodes(home, school, np.concatenate([ground.school_division, divisions]))
         here = np.bincount(ground.school_township[ground.has_roll(stage)] + 1, minlength=len(ground.townships) + 1)[1:]
         if len(ground.townships) > 1 and (here[np.unique(ground.settlement_township)] > 0).all():
             codes = {code: number for number, code in enumerate(ground.divisions)}
             of_town = np.array([codes[division] for division, _ in ground.townships], dtype=np.intp)
             without = len(of_town) + ground.school_division
             school = np.where(ground.school_township >= 0, ground.school_township, without)
-            return _Nodes(ground.settlement_township, school, np.concatenate([of_town, divisions]), False)
-        return _Nodes(None, schools, ground.school_division, True)
+            return _Nodes(ground.settlement_township, school, np.concatenate([of_town, divisions]))
+        return _Nodes(None, schools, ground.school_division)
 
     def summed(self, figures: Floats) -> Floats:
         """Add schools up to their nodes, shape (N, ...); NaN where nothing is told of any."""
-        told = np.isfinite(figures)
-        sums, some = (
-            np.zeros((len(self.division), *figures.shape[1:])),
-            np.zeros((len(self.division), *figures.shape[1:])),
-        )
-        np.add.at(sums, self.of_school, np.where(told, figures, 0.0))
-        np.add.at(some, self.of_school, told)
-        return np.where(some > 0, sums, np.nan)
+        return _summed(figures, self.of_school, len(self.division))
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,26 +217,56 @@ class _Stage:
     years: tuple[int, ...]
     controlled: Flags
     weights: Weights
+    migrants: Incoming
 
     def sides(self) -> Sides:
-        rungs = self._rungs()
-        top, *below = agree(rungs)
-        divisions = self._whole_divisions(top)
-        nodes = whole.parts(below[0], rungs[1].parent, divisions) if below else np.zeros((0, top.shape[1]), np.int64)
-        if self.nodes.of_home is None:
-            homes = whole.parts(self._flat(np.nan_to_num(self.ages)), self.ground.settlement_division, divisions)
-        else:
-            homes = whole.parts(below[1], rungs[2].parent, nodes)
-        progressed = np.isfinite(self.of_rolls[self.with_roll]).all(axis=(0, 1)) & self.with_roll.any()
+        homes, schools = self._agreed() if self.nodes.of_home is None else self._agreed_by_node(self.nodes.of_home)
         told = self.known_ages & (self.nodes.of_home is not None)
         return Sides(
             of_children=np.where(told, self._of_schools(self.of_children), np.nan),
             of_rolls=self.of_rolls,
             homes=self._by_grade(homes),
-            schools=self._by_grade(self._whole_schools(nodes)),
-            known=np.asarray(self.known_ages.all(axis=0) | progressed),
-            at_school=self.with_roll | self.ground.with_zone(self.stage),
+            schools=self._by_grade(schools),
+            known=np.asarray(self.known_ages.all(axis=0) | self._progressed()),
+            at_school=self.at_school,
+            beside=self.at_school & ~self._has_homes(),
         )
+
+    def _agreed(self) -> tuple[Counts, Counts]:
+        """Whole pupils of settlements and schools, shapes (V, G * Y) and (S, G * Y), that meet in their division."""
+        rows, of_school = np.flatnonzero(self.with_roll), self.ground.school_division
+        of_rolls, variance = self._schools_say()
+        rung = Rung(of_school[rows], self._flat(of_rolls[rows]), self._flat(variance[rows]))
+        top, below = agree([self._top(), rung])
+        divisions = self._whole_divisions(top)
+        schools = np.zeros((self.schools, divisions.shape[1]), dtype=np.int64)
+        schools[rows] = whole.parts(below, of_school[rows], divisions)
+        of_home = self.ground.settlement_division
+        leaves = self._leaves(of_home, _summed(self.due, of_home, len(divisions)))
+        _, homes = agree([Rung(np.zeros(len(top), dtype=np.intp), top, np.zeros(top.shape)), leaves])
+        return whole.parts(homes, of_home, divisions), schools
+
+    def _agreed_by_node(self, of_home: Indices) -> tuple[Counts, Counts]:
+        """Whole pupils of settlements and schools, shapes (V, G * Y) and (S, G * Y), that meet in their node."""
+        of_rolls, variance = (self._flat(self.nodes.summed(figures)) for figures in self._schools_say())
+        middle = Rung(self.nodes.division, of_rolls, np.nan_to_num(variance))
+        top, at_nodes, at_homes = agree([self._top(), middle, self._leaves(of_home, self.of_children)])
+        nodes = whole.parts(at_nodes, middle.parent, self._whole_divisions(top))
+        rows = np.flatnonzero(self.at_school)
+        schools = np.zeros((self.schools, nodes.shape[1]), dtype=np.int64)
+        schools[rows] = whole.parts(self._flat(np.nan_to_num(self.of_rolls))[rows], self.nodes.of_school[rows], nodes)
+        return whole.parts(at_homes, of_home, nodes), schools
+
+    def _has_homes(self) -> Flags:
+        """Tell of each school whether its node, else its division, has any settlement, shape (S,)."""
+        if self.nodes.of_home is None:
+            return np.isin(self.ground.school_division, self.ground.settlement_division)
+        return np.isin(self.nodes.of_school, self.nodes.of_home)
+
+    def _progressed(self) -> Flags:
+        """Tell in which years the rolls of every division with settlements tell of all grades, shape (Y,)."""
+        divisions = _summed(self.of_rolls, self.ground.school_division, len(self.ground.divisions))
+        return np.asarray(np.isfinite(divisions[np.unique(self.ground.settlement_division)]).all(axis=(0, 1)))
 
     def _whole_divisions(self, top: Floats) -> Counts:
         """Round each division's stage to whole pupils, and divide them over its grades, shape (D, G * Y)."""
@@ -215,30 +276,16 @@ class _Stage:
         division = np.repeat(np.arange(len(top)), grades)
         return whole.parts(by_grade, division, stage).reshape(len(top), -1)
 
-    def _whole_schools(self, nodes: Counts) -> Counts:
-        """Give schools what their nodes ended with, as their rolls divide it, shape (S, G * Y)."""
-        if len(nodes) == 0 or self.nodes.are_schools:
-            schools = np.zeros((self.schools, len(GRADES[self.stage]) * len(self.years)), dtype=np.int64)
-            schools[: min(len(nodes), self.schools)] = nodes[: self.schools]
-            return schools
-        rows = np.flatnonzero(self.with_roll)
-        schools = np.zeros((self.schools, nodes.shape[1]), dtype=np.int64)
-        weights = self._flat(np.nan_to_num(self.of_rolls))[rows]
-        schools[rows] = whole.parts(weights, self.nodes.of_school[rows], nodes)
-        return schools
-
     def _of_schools(self, figures: Floats) -> Floats:
         """Divide what is said of nodes over their schools, by their last rolls, shape (S, G, Y)."""
-        if self.nodes.are_schools:
-            return figures[: self.schools]
         part = self._parts(np.nansum(self.roll[:, :, -1], axis=1) if self.roll.size else np.zeros(self.schools))
         return np.asarray(figures[self.nodes.of_school] * part[:, None, None])
 
     def _parts(self, weights: Floats) -> Floats:
-        """The part that each school has of its node, shape (S,), by weights of the schools that have a roll."""
-        own = np.where(self.with_roll, np.nan_to_num(weights) + 1e-9, 0.0)
+        """The part that each school has of its node, shape (S,), by weights of the schools that have roll or zone."""
+        own = np.where(self.at_school, np.nan_to_num(weights) + _ALMOST_NONE, 0.0)
         total = np.bincount(self.nodes.of_school, weights=own, minlength=len(self.nodes.division))
-        return np.asarray(own / np.maximum(total, 1e-9)[self.nodes.of_school])
+        return np.asarray(own / np.maximum(total, _ALMOST_NONE)[self.nodes.of_school])
 
     @property
     def schools(self) -> int:
@@ -261,6 +308,11 @@ class _Stage:
     @cached_property
     def with_roll(self) -> Flags:
         return self.ground.has_roll(self.stage)
+
+    @cached_property
+    def at_school(self) -> Flags:
+        """Schools that teach the stage, by roll or zone, shape (S,)."""
+        return self.with_roll | self.ground.with_zone(self.stage)
 
     @cached_property
     def roll(self) -> Floats:
@@ -314,11 +366,43 @@ class _Stage:
         return share
 
     @cached_property
-    def due(self) -> Floats:
+    def held(self) -> Flags:
+        """Settlements and years whose pupils nothing changes, shape (V, Y)."""
+        return self.children.held_of(self.stage, self.years)
+
+    @cached_property
+    def taught(self) -> Floats:
         """Children of every settlement that the schools teach, shape (V, G, Y); 0 where unknown."""
         cohorts = np.array([[year - grade + 1 for year in self.years] for grade in GRADES[self.stage]])
         own = self._own_share(cohorts)[self.ground.settlement_division]
-        return np.asarray(np.nan_to_num(self.ages) * self.share[:, None, None] * own)
+        share = np.where(self.held[:, None], 1.0, self.share[:, None, None] * own)
+        return np.asarray(np.nan_to_num(self.ages) * share)
+
+    @cached_property
+    def more(self) -> Floats:
+        """What pupils are multiplied by for migrants who come after today, shape (V, Y); control totals still hold."""
+        pupils = self.taught.sum(axis=1)
+        share = incoming.shares(self.migrants.counts, pupils, self.years)
+        later = np.array([year > self.migrants.today for year in self.years])
+        more = np.where(self.held, 1.0, 1 + self.migrants.change * share[:, None] * later)
+        division = self.ground.settlement_division
+        of_division = _ratio(pupils * more, pupils, division, len(self.controlled))
+        return np.where(self.controlled[division, None], more / of_division[division], more)
+
+    @cached_property
+    def due(self) -> Floats:
+        """The same with the migrants who come."""
+        return np.asarray(self.taught * self.more[:, None])
+
+    def _more_at_schools(self) -> Floats:
+        """What pupils of schools are multiplied by: as those of their node, else their division; shape (S, Y)."""
+        before, after = self.taught.sum(axis=1), self.due.sum(axis=1)
+        divisions = _ratio(after, before, self.ground.settlement_division, len(self.ground.divisions))
+        more = divisions[self.ground.school_division]
+        if self.nodes.of_home is None:
+            return more
+        nodes = _ratio(after, before, self.nodes.of_home, len(self.nodes.division))
+        return np.where(self._has_homes()[:, None], nodes[self.nodes.of_school], more)
 
     def _own_share(self, cohorts: NDArray[np.int64]) -> Floats:
         """
@@ -369,7 +453,7 @@ class _Stage:
             rows = np.flatnonzero(self.with_roll & (self.ground.school_division == division))
             if rows.size:
                 found[rows] = self._ahead(rows)
-        return found
+        return np.asarray(found * self._more_at_schools()[:, None])
 
     def _ahead(self, rows: Indices) -> Floats:
         """Progress the schools of one division to the years of the forecast; years of the rolls are as told."""
@@ -415,51 +499,70 @@ class _Stage:
         with_home = np.bincount(self.nodes.of_home, minlength=len(taught))[self.nodes.of_school] > 0
         return np.where(with_home[rows][:, None], part[rows], found)
 
-    def _rungs(self) -> list[Rung]:
+    def _top(self) -> Rung:
+        """Divisions; their children say nothing that those of their nodes do not, unless a control total holds them."""
         divisions = len(self.ground.divisions)
-        everywhere = np.zeros((divisions, *self.due.shape[1:]))
-        np.add.at(everywhere, self.ground.settlement_division, self.due)
-        own = np.where(self.known_ages, everywhere, np.nan)
-        spread = _variance(own, self.weights.cohort, [year - self.children.counted for year in self.years])
+        everywhere = _summed(self.due, self.ground.settlement_division, divisions)
+        own = np.where(self.known_ages, np.nan_to_num(everywhere), np.nan)
         held = self.controlled[:, None, None]
-        top = Rung(
+        return Rung(
             parent=np.zeros(divisions, dtype=np.intp),
             estimate=self._flat(np.where(held | (self.nodes.of_home is None), own, np.nan)),
-            variance=self._flat(np.where(held, 0.0, np.nan_to_num(spread))),
+            variance=self._flat(np.where(held, 0.0, _variance(own, self.weights.cohort, self._since_the_count()))),
         )
-        if self.nodes.of_home is not None:
-            return [top, self._middle(), self._leaves(self.nodes.of_home)]
-        return [top, self._middle()] if self.with_roll.any() else [top]
 
-    def _middle(self) -> Rung:
-        """The nodes, as far as rolls tell of them."""
-        last = self.ground.roll_years[-1] if self.ground.roll_years else self.years[0]
-        ahead = [year - last for year in self.years]
-        estimate = self.nodes.summed(self.of_rolls)
-        variance = self.nodes.summed(_variance(self.of_rolls, self.weights.school, ahead))
-        return Rung(self.nodes.division, self._flat(estimate), self._flat(np.nan_to_num(variance)))
+    def _schools_say(self) -> tuple[Floats, Floats]:
+        """Pupils of schools and their variance as far as rolls tell of them, shapes (S, G, Y)."""
+        last = np.full(len(self.ground.divisions), self.years[0])
+        for division in range(len(last)):
+            rows = np.flatnonzero(self.with_roll & (self.ground.school_division == division))
+            if rows.size:
+                last[division] = self.ground.history(self.stage, rows).years[-1]
+        ahead = np.array(self.years) - last[self.ground.school_division][:, None]
+        return self.of_rolls, _variance(self.of_rolls, self.weights.school, ahead)
 
-    def _leaves(self, node: Indices) -> Rung:
-        """Settlements; the variance of their node is theirs by the children they have."""
-        ahead = [year - self.children.counted for year in self.years]
-        of_node = _variance(self.of_children, self.weights.cohort, ahead) / np.maximum(self.of_children, 1e-9)
-        variance = of_node[node] * self.due + _HALF**2
+    def _leaves(self, parent: Indices, of_parents: Floats) -> Rung:
+        """Settlements; the variance of their parent is theirs by the children they have, none where they are held."""
+        per_child = _variance(of_parents, self.weights.cohort, self._since_the_count()) / np.maximum(of_parents, 1e-9)
         weight = np.nan_to_num(self.ages).mean(axis=(1, 2), keepdims=True) + 1e-6
-        variance = np.where(self.known_ages, variance, _ONLY_DIVIDES * weight)
-        return Rung(node, self._flat(self.due), self._flat(variance))
+        known = np.where(self.held[:, None], 0.0, per_child[parent] * self.due + _HALF**2)
+        variance = np.where(self.known_ages, known, _ONLY_DIVIDES * weight)
+        return Rung(parent, self._flat(self.due), self._flat(variance))
+
+    def _since_the_count(self) -> Indices:
+        return np.array([year - self.children.counted for year in self.years])[None]
 
     def _flat(self, figures: Floats) -> Floats:
-        return figures.reshape(len(figures), -1)
+        return figures.reshape(len(figures), figures.shape[1] * figures.shape[2])
 
     def _by_grade(self, figures: Counts) -> Counts:
         return figures.reshape(len(figures), len(GRADES[self.stage]), len(self.years))
 
 
-def _variance(pupils: Floats, spreads: Sequence[Spread], ahead: Sequence[int]) -> Floats:
-    """Variance of pupils (n, G, Y) forecast so many years ahead: the stage's by its size, divided over the grades."""
-    size = np.maximum(np.nan_to_num(pupils).sum(axis=1, keepdims=True), 1.0)
-    relative = np.stack(
-        [spreads[min(max(years, 0), len(spreads) - 1)].sd(size[:, :, at]) ** 2 for at, years in enumerate(ahead)],
-        axis=2,
-    )
-    return np.asarray(relative * (np.nan_to_num(pupils) + _HALF) * size)
+def _variance(pupils: Floats, spreads: Sequence[Spread], ahead: Indices) -> Floats:
+    """
+    Variance of pupils (n, G, Y) forecast so many years ahead: the stage's by its size, divided over the grades.
+
+    ``ahead`` is of shape (n, Y) or (1, Y). Where no pupils are told it is that of none.
+    """
+    told = np.nan_to_num(pupils)
+    size = np.maximum(told.sum(axis=1), 1.0)
+    step = np.clip(ahead, 0, len(spreads) - 1)
+    floor, falling = (np.array([getattr(one, name) for one in spreads]) for name in ("floor", "falling"))
+    of_stage = (floor[step] + falling[step] / size) * size
+    return np.asarray(of_stage[:, None] * (told + _HALF))
+
+
+def _summed(figures: Floats, groups: Indices, count: int) -> Floats:
+    """Add figures (n, ...) up by group, shape (count, ...); NaN where nothing is told of any of a group."""
+    told = np.isfinite(figures)
+    sums, some = np.zeros((count, *figures.shape[1:])), np.zeros((count, *figures.shape[1:]))
+    np.add.at(sums, groups, np.where(told, figures, 0.0))
+    np.add.at(some, groups, told)
+    return np.where(some > 0, sums, np.nan)
+
+
+def _ratio(after: Floats, before: Floats, groups: Indices, count: int) -> Floats:
+    """Divide sums by group, shape (count, Y); 1 where there was nothing before."""
+    now, then = (np.nan_to_num(_summed(figures, groups, count)) for figures in (after, before))
+    return np.divide(now, then, out=np.ones_like(now), where=then > 0)
