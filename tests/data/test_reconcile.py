@@ -12,7 +12,8 @@ from data.domain.people import BirthCount, PeopleCount
 from data.domain.schools import RollCount
 from data.domain.settlements import Settlement, SettlementId
 from data.forecast.cohort import Ages, Births, Notebook, cohort_of
-from data.reconcile import Figure, Limits, of_one_source, reconcile
+from data.norms import Norms
+from data.reconcile import Figure, Limits, limits_of, of_one_source, reconcile
 
 HUKOU, CENSUS, CLINICS = "hukou register", "census", "clinics"
 
