@@ -9,6 +9,8 @@ from app.reports.exports import FORMULA_SIGNS
 from app.reports.monitoring import words, workbook
 from data import csv_text
 
+SHARE_DIGITS = 4
+"""Decimals of shares and chances."""
 WORDS: Mapping[str, Mapping[str, str]] = {
     "level": words.LEVEL,
     "stage": words.STAGE,
@@ -57,6 +59,8 @@ def _cell(name: str, value: object) -> str:
         case str():
             text = WORDS.get(name, {}).get(value, value)
             return f"'{text}" if text.startswith(FORMULA_SIGNS) else text
+        case float():
+            return f"{round(value, SHARE_DIGITS)}"
         case _:
             return str(value)
 

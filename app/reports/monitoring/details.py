@@ -45,7 +45,7 @@ def small_classes(document: ForecastDocument) -> Iterator[Block]:
             for row in document.small_classes
             if row.year in shown
         ),
-        note=ALL_YEARS,
+        note=f"{ALL_YEARS}缺教室逐校计算：一校有余的教室不补另一校的不足。",
     )  # fmt: skip
 
 
@@ -84,7 +84,12 @@ def sources(document: ForecastDocument) -> Iterator[Block]:
         "数据来源 Sources",
         (Column("来源", 3), Column("数据表", 1), Column("数据格数", 1, "right"), Column("年份", 1.2, "center")),
         tuple(
-            (Cell(use.source), Cell(use.table), Cell(f"{use.cells:,}"), Cell(f"{use.first_year}–{use.last_year}"))
+            (
+                Cell(use.source),
+                Cell(words.TABLE.get(use.table, use.table)),
+                Cell(f"{use.cells:,}"),
+                Cell(words.years(use.first_year, use.last_year)),
+            )
             for use in sources.used
         ),
     )
@@ -124,9 +129,13 @@ def method(document: ForecastDocument) -> Iterator[Block]:
         (
             *(note.text_zh for note in document.method),
             *(note.text_zh for note in document.notes),
-            f"生育率取{words.FERTILITY[recipe.fertility]}；随迁子女需求变化{recipe.migrants_change:+.0%}；"
+            f"生育率取{words.FERTILITY[recipe.fertility]}；随迁子女需求{_changed(recipe.migrants_change)}；"
             f"区间由{recipe.paths}条抽样路径得出（随机种子{recipe.seed}），其间含{recipe.band:.0%}的路径。",
             "1至4人的人数一律写作“<5”，由此可推出的比率从略。",
         ),
         points=True,
     )
+
+
+def _changed(share: float) -> str:
+    return f"变化{words.percent(share, sign=True)}" if share else "不变"

@@ -78,7 +78,10 @@ def _summary(document: ForecastDocument, found: Sequence[Alert]) -> Iterator[Blo
     stages = (
         ()
         if place is None
-        else tuple(tables.stage_sentence(place, stage, document.years, document.recipe.band) for stage in place.pupils)
+        else tuple(
+            tables.stage_sentence(place, stage, document.years, document.recipe.band)
+            for stage in words.in_order(place.pupils)
+        )
     )
     yield Words((*stages, _counted(document), *_dates_to_act(found)), points=True)
 
@@ -97,7 +100,7 @@ def _dates_to_act(found: Sequence[Alert]) -> Iterator[str]:
     nearest = alerts.dates(found)[:DATES_NAMED]
     if nearest:
         told = "；".join(
-            f"{alert.first.name}{words.stage(alert.first.stage)}须在{alert.act_by}前{words.action(alert.urgent.action)}"
+            f"{alert.first.name}（{words.stage(alert.first.stage)}）须在{alert.act_by}前{words.action(alert.urgent.action)}"
             for alert in nearest
         )
         yield f"最近的行动时限：{told}。"
@@ -192,8 +195,8 @@ def _townships(document: ForecastDocument) -> Iterator[Block]:
     }
     rows = []
     for place in document.levels.get("township", ()):
-        for stage, series in place.pupils.items():
-            years = tables.known(series, document.years)
+        for stage in words.in_order(place.pupils):
+            years = tables.known(place.pupils[stage], document.years)
             if years:
                 top, most = max(years, key=lambda pair: (pair[1], -pair[0]))
                 colour = colours.get((place.id, stage), "")
@@ -229,7 +232,7 @@ def _changes(document: ForecastDocument, previous: Previous) -> Iterator[Block]:
     years = [year for year in document.years if year in previous.document.years]
     rows = []
     if now is not None and then is not None and years:
-        for stage in now.pupils:
+        for stage in words.in_order(now.pupils):
             for year in sorted({years[0], years[-1]}):
                 if stage in then.pupils:
                     new = now.pupils[stage][document.years.index(year)]
@@ -265,7 +268,7 @@ def _came_and_went(document: ForecastDocument, before: ForecastDocument) -> Iter
 
 def _grave(document: ForecastDocument) -> dict[tuple[str, str], str]:
     return {
-        (row.id, row.stage): f"{row.name}{words.stage(row.stage)}"
+        (row.id, row.stage): f"{row.name}（{words.stage(row.stage)}）"
         for row in document.warnings
         if row.level == "school" and row.year == document.years[0] and row.worst_ahead in ("red", "orange")
     }

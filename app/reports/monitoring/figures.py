@@ -30,7 +30,7 @@ def children(years: Sequence[int], pupils: Stages, low: Stages, high: Stages, pl
             steps=places.get(stage, ()),
             axis=axis(0, _most(high[stage], pupils[stage], places.get(stage, ()))),
         )
-        for stage in pupils
+        for stage in words.in_order(pupils)
     ]
     return Figure(
         name="children",
@@ -48,7 +48,7 @@ def children(years: Sequence[int], pupils: Stages, low: Stages, high: Stages, pl
 def balance(years: Sequence[int], pupils: Stages, low: Stages, high: Stages, places: Stages) -> Figure:
     """Draw the places left over (up) or lacking (down) by stage, with the band of the pupils turned over."""
     panels = []
-    for stage in pupils:
+    for stage in words.in_order(pupils):
         if stage not in places:
             continue
         middle = _left(places[stage], pupils[stage])

@@ -51,15 +51,15 @@ def norms(*documents: ForecastDocument) -> Iterator[Block]:
     yield Table(
         "所用标准 Norms used",
         (
-            Column("标准", 1.5), Column("学段", 0.8, "center"), Column("数值", 0.8, "right"), Column("单位", 1.4),
+            Column("标准", 2), Column("学段", 0.8, "center"), Column("数值", 0.8, "right"), Column("单位", 1.1),
             Column("依据", 4), Column("可信度", 1.3, "center"),
         ),
         tuple(
             (
-                Cell(norm.key),
+                Cell(words.NORM.get(norm.key, norm.key)),
                 Cell(words.stage(norm.stage) if norm.stage else words.UNKNOWN),
                 Cell(f"{norm.value:g}"),
-                Cell(norm.unit),
+                Cell(words.UNIT.get(norm.unit, norm.unit)),
                 Cell(norm.source),
                 Cell(words.TRUST.get(norm.trust, norm.trust)),
             )

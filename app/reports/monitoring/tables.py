@@ -29,20 +29,19 @@ def stage_sentence(place: PlaceOutlook, stage: str, years: Sequence[int], band: 
     (first, now), (last, then) = told[0], told[-1]
     top, most = max(told, key=lambda pair: (pair[1], -pair[0]))
     at = years.index(first)
-    said = (
-        f"{words.stage(stage)}：{first}年预计{words.count(now)}人"
-        f"（{band:.0%}区间{words.band(place.low[stage][at], place.high[stage][at])}）"
-    )
+    low, high = place.low[stage][at], place.high[stage][at]
+    within = "" if low == high else f"（{band:.0%}区间{words.band(low, high)}）"
+    said = f"{words.stage(stage)}：{first}年{'预计' if within else ''}{words.count(now)}人{within}"
     said += "，为期内峰值" if top == first else f"，{top}年达峰{words.count(most)}人"
     if last == top:
         return f"{said}，为末年。"
-    change = f"，较峰值{then / most - 1:+.0%}" if most and not words.small(then) else ""
+    change = f"，较峰值{(then - most) / most:+.0%}" if most and not words.small(then) else ""
     return f"{said}，{last}年{words.count(then)}人{change}。"
 
 
 def by_year(place: PlaceOutlook, years: Sequence[int]) -> Iterator[Table]:
     """Write pupils with their band, and places, of every year, two stages a table."""
-    stages = tuple(place.pupils)
+    stages = words.in_order(place.pupils)
     for pair in (stages[at : at + 2] for at in range(0, len(stages), 2)):
         columns = [Column("年份", 0.8, "center")]
         for stage in pair:

@@ -232,7 +232,7 @@ def outlook_sheet(name: str, places: Iterable[PlaceOutlook], years: Sequence[int
 
 def _outlooks(places: Iterable[PlaceOutlook], years: Sequence[int], show: Show) -> Iterator[Row]:
     for place in places:
-        for stage in place.pupils:
+        for stage in words.in_order(place.pupils):
             for measure, by_stage, written in (
                 ("学生 pupils", place.pupils, show),
                 ("下限 low", place.low, show),

@@ -6,7 +6,7 @@ import forecast_document
 import pytest
 import report_inputs
 
-from app.reports.monitoring import alerts, city, district, figures, words
+from app.reports.monitoring import accuracy, alerts, city, district, figures, words
 from app.reports.monitoring.blocks import Heading, Table, Words
 
 
@@ -44,7 +44,7 @@ def test_the_summary_tells_first_year_peak_and_last_year():
     assert "小学：2026年预计644人（80%区间631–657），2027年达峰654人，2035年459人，较峰值-30%。" in said
     assert "红色1处、橙色0处、黄色1处、蓝色2处" in said
     assert "1处已过最迟行动日" in said
-    assert said.index("中心小学小学须在2026-02-28前改建转用") < said.index("沙湾小学学前须在2026-09-01前")
+    assert said.index("中心小学（小学）须在2026-02-28前改建转用") < said.index("沙湾小学（学前）须在2026-09-01前")
 
 
 def test_warnings_are_sorted_by_severity_and_then_by_the_date_to_act():
@@ -76,13 +76,13 @@ def test_the_report_tells_accuracy_norms_comments_signature_and_hashes():
     inputs = report_inputs.district(signature=report_inputs.SIGNATURE)
     report = district.report(inputs)
     said = text_of(report)
-    assert ["全区分年级", "小学", "3", "18", "3.4%", "8.6%", "本系统", "78%"] in table(report, "MAPE")
-    assert ["学校总数", "小学", "3", "6", "7.9%", "7.7%", "保持不变", "83%"] in table(report, "MAPE")
+    assert ["小学", "全区分年级", "3", "18", "3.4%", "8.6%", "—", "本系统", "78%*"] in table(report, "MAPE")
+    assert ["小学", "单校合计", "3", "6", "7.9%", "7.7%", "—", "保持不变", "83%*"] in table(report, "MAPE")
     assert [
-        "class.norm",
+        "标准班额",
         "小学",
         "45",
-        "pupils per class",
+        "人/班",
         "GB 50099-2011 3.0.1; 教督〔2017〕6号",
         "V 已核实原文",
     ] in table(report, "Norms")
@@ -90,6 +90,39 @@ def test_the_report_tells_accuracy_norms_comments_signature_and_hashes():
     for fact in ("水库移民安置点学位紧张。", "张三", "2026-03-02 16:00（北京时间）", inputs.hash, inputs.forecast.hash):
         assert fact in said
     assert not report.draft
+
+
+def test_errors_are_told_by_stage_of_the_whole_district_and_of_a_school():
+    """Histories are named by stage; other horizons, grades and methods of fewer cases stay in the workbook."""
+
+    def score(unit, horizon, method, mape, *, ranked=True, best=False, coverage=None, cases=24):
+        return {
+            "unit": unit, "stage": "", "horizon": horizon, "method": method, "cases": cases, "mape": mape,
+            "ranked": ranked, "best": best, "coverage": coverage,
+        }  # fmt: skip
+
+    tried = [
+        score("district total", 1, "junheng", 1.74, coverage=66.7, cases=6),
+        score("district total", 1, "unchanged", 1.9, cases=6),
+        score("district total", 1, "grade progression", 1.66, best=True, cases=6),
+        score("district total", 1, "ETS", 1.2, ranked=False, cases=4),
+        score("district grade", 1, "junheng", 2.6),
+        score("school total", 5, "junheng", 12.2, coverage=68.4, cases=136),
+        score("school total", 2, "junheng", 6.1),
+    ]
+    histories = [{"name": "junior 初中", "scores": tried[-2:-1]}, {"name": "primary 小学", "scores": tried}]
+    document = forecast_document.document().model_copy(update={"accuracy": {"histories": histories}})
+    [shown] = [block for block in accuracy.section(document) if isinstance(block, Table)]
+    assert [[cell.text for cell in row] for row in shown.rows] == [
+        ["小学", "全区合计", "1", "6", "1.7%", "1.9%", "年级递进 1.7%", "年级递进", "67%*"],
+        ["小学", "单校合计", "5", "136", "12.2%", "—", "—", "—", "68%"],
+        ["初中", "单校合计", "5", "136", "12.2%", "—", "—", "—", "68%"],
+    ]
+
+
+def test_stages_go_from_the_youngest_to_the_oldest():
+    """However a stored document orders them."""
+    assert words.in_order(["senior", "junior", "preschool", "primary"]) == ("preschool", "primary", "junior", "senior")
 
 
 def test_words_about_a_masked_count_are_left_out():
@@ -123,7 +156,7 @@ def test_the_probability_is_that_of_the_side_and_a_date_gone_by_is_marked():
         if (row.id, row.stage, row.year) == ("middle", "senior", 2034)
     )
     assert rows["河口中学", "高中"][6] == f"{shortage:.0%}"
-    assert rows["沙湾小学", "小学"][6:] == ["100%", "稳慎整合", "2025-09-01*"]
+    assert rows["沙湾小学", "小学"][6:] == ["100%", "并班或合并", "2025-09-01*"]
 
 
 def test_a_comparison_tells_what_changed():
@@ -136,7 +169,7 @@ def test_a_comparison_tells_what_changed():
     before = before.model_copy(update={"warnings": calm, "levels": before.levels | {"division": (more,)}})
     report = district.report(report_inputs.district(previous=before))
     assert ["小学", "2026", "654", "644", "-10"] in table(report, "Change")
-    assert "新增红色、橙色：中心小学小学。" in text_of(report)
+    assert "新增红色、橙色：中心小学（小学）。" in text_of(report)
     assert "解除红色、橙色：无。" in text_of(report)
 
 

@@ -113,7 +113,7 @@ def test_word_holds_the_same_tables_and_figures_as_the_pdf():
     kinds = [type(block).__name__ for block in report.blocks]
     assert len(document.tables) == kinds.count("Table")
     assert len(document.inline_shapes) == kinds.count("Figure") == 3
-    norms = [row.cells[-1].text for table in document.tables for row in table.rows if row.cells[0].text == "warn.red"]
+    norms = [row.cells[-1].text for table in document.tables for row in table.rows if row.cells[0].text == "红色预警线"]
     assert norms == ["U 未核实"]
 
 
