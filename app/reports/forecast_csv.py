@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from app.cases.forecast_document import WarningRow
 from app.reports.exports import FORMULA_SIGNS
@@ -11,16 +11,6 @@ from data import csv_text
 
 SHARE_DIGITS = 4
 """Decimals of shares and chances."""
-WORDS: Mapping[str, Mapping[str, str]] = {
-    "level": words.LEVEL,
-    "stage": words.STAGE,
-    "colour": words.COLOUR,
-    "colour_low": words.COLOUR,
-    "colour_high": words.COLOUR,
-    "worst_ahead": words.COLOUR,
-    "action": words.ACTION,
-}
-"""Columns whose values have a word in Chinese."""
 
 
 def matching(
@@ -57,7 +47,7 @@ def _cell(name: str, value: object) -> str:
         case bool():
             return _yes(value)
         case str():
-            text = WORDS.get(name, {}).get(value, value)
+            text = words.CODED.get(name, {}).get(value, value)
             return f"'{text}" if text.startswith(FORMULA_SIGNS) else text
         case float():
             return f"{round(value, SHARE_DIGITS)}"

@@ -52,6 +52,11 @@ STATE: Mapping[str, str] = {"draft": "草稿 Draft", "signed": "已签发 Signed
 FERTILITY: Mapping[str, str] = {"low": "低方案", "middle": "中方案", "high": "高方案"}
 TRUST: Mapping[str, str] = {"V": "V 已核实原文", "K": "K 已知", "U": "U 未核实"}
 SEX: Mapping[str, str] = {"male": "男", "female": "女", "both": "合计"}
+CODED: Mapping[str, Mapping[str, str]] = {
+    "level": LEVEL, "stage": STAGE, "colour": COLOUR, "colour_low": COLOUR, "colour_high": COLOUR,
+    "worst_ahead": COLOUR, "action": ACTION, "sex": SEX, "fertility": FERTILITY,
+}  # fmt: skip
+"""Columns whose codes have a word."""
 SYNTHETIC = "合成数据，非真实情况 Synthetic data, no real place"
 TOO_FEW = "人数少，说明从略。"
 

@@ -134,6 +134,22 @@ NORMS = (
     Column("trust", "可信度"),
     Column("level", "层级"),
 )
+ACCURACY = (
+    Column("history", "历史", 18),
+    Column("unit", "对象", 18),
+    Column("stage", "学段", 12),
+    Column("horizon", "提前年数"),
+    Column("size_class", "规模", 16),
+    Column("method", "方法", 18),
+    Column("cases", "样本"),
+    Column("mape", "平均误差%"),
+    Column("median_ape", "误差中位数%"),
+    Column("weighted_ape", "加权误差%"),
+    Column("bias", "偏差%"),
+    Column("coverage", "区间命中%"),
+    Column("best", "误差最小"),
+    Column("ranked", "参与比较"),
+)
 NOTES = (Column("about", "事项", 20), Column("text_zh", "说明", 80), Column("text", "Note", 80))
 SUMMARY = (Column("item", "项目", 34), Column("value", "数值", 60))
 
@@ -148,6 +164,13 @@ TELLING = frozenset({"utilisation", "reason", "reason_zh", "change_to_last", "ra
 """Facts from which a masked count of the same row could be worked out."""
 SUM = frozenset({"in_public", "gap"})
 """Together they are the migrants of the row: where one is masked the other must go too."""
+
+
+FORMATS: Mapping[str, str] = {
+    "utilisation": "0.0%", "shortage_probability": "0%", "surplus_probability": "0%", "change_to_last": "0.0%",
+    "change": "+0%;-0%;0%", "teachers": "0.0", "mean_class": "0.0", "ratio": "0.00",
+}  # fmt: skip
+"""How shares and figures that are no counts are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +197,8 @@ def sheets(document: ForecastDocument, *, mask_small_counts: bool) -> Iterator[S
 
     years = tuple(Column(str(year), f"{year}年") for year in document.years)
     yield Sheet("摘要 Summary", SUMMARY, _summary(document))
-    for level, places in document.levels.items():
+    for level in sorted(document.levels, key=list(words.LEVEL).index):
+        places = document.levels[level]
         name = f"{words.LEVEL.get(level, level)} {level.capitalize()}"
         yield outlook_sheet(name, places, document.years, masking=mask_small_counts)
     yield Sheet("学校年级 Grades", (*PLACE[:2], Column("grade", "年级", 8), *years), _grades(document, show))
@@ -257,7 +281,8 @@ def _grades(document: ForecastDocument, show: Show) -> Iterator[Row]:
 
 def _variants(document: ForecastDocument, show: Show) -> Iterator[Row]:
     for fertility, by_stage in document.variants.items():
-        for stage, values in by_stage.items():
+        for stage in words.in_order(by_stage):
+            values = by_stage[stage]
             yield {"item": f"{words.FERTILITY.get(fertility, '')} {fertility}".strip(), "stage": stage} | _by_year(
                 document.years, values, show
             )
@@ -284,15 +309,16 @@ def _pyramids(document: ForecastDocument, show: Show) -> tuple[Sequence[Column],
 
 
 def _accuracy(document: ForecastDocument) -> tuple[Sequence[Column], Iterable[Row]]:
-    """Lay the report of the backtest out: every score of every history, whatever its columns are."""
+    """Lay the report of the backtest out: every score of every history, and whatever else it tells."""
     records = [
-        {"history": history["name"], "table": name, **record}
+        {"history": history["name"], **record}
         for history in (document.accuracy or {}).get("histories", [])
         for name in ("scores", "scores_by_size")
         for record in history.get(name, [])
     ]
-    names = list(dict.fromkeys(name for record in records for name in record)) or ["history"]
-    return [Column(name, name, 16) for name in names], records
+    known = {column.name for column in ACCURACY}
+    more = dict.fromkeys(name for record in records for name in record if name not in known)
+    return (*ACCURACY, *(Column(name, name, 16) for name in more)), records
 
 
 def _notes(document: ForecastDocument) -> Iterator[Row]:
@@ -315,13 +341,16 @@ def write(parts: Iterable[Sheet], *, synthetic: bool, made: datetime) -> bytes:
         "warning": book.add_format({"bold": True, "font_color": "#C00000"}),
         "heading": book.add_format({"bold": True, "bottom": 1}),
     }
+    shown = {pattern: book.add_format({"num_format": pattern}) for pattern in FORMATS.values()}
     for part in parts:
-        _sheet(book, part, styles, synthetic=synthetic)
+        _sheet(book, part, styles, shown, synthetic=synthetic)
     book.close()
     return packed.same_always(out.getvalue())
 
 
-def _sheet(book: xlsxwriter.Workbook, part: Sheet, styles: Mapping[str, Any], *, synthetic: bool) -> None:
+def _sheet(
+    book: xlsxwriter.Workbook, part: Sheet, styles: Mapping[str, Any], shown: Mapping[str, Any], *, synthetic: bool
+) -> None:
     sheet = book.add_worksheet(part.name)
     for place, column in enumerate(part.columns):
         sheet.set_column(place, place, column.width)
@@ -334,15 +363,22 @@ def _sheet(book: xlsxwriter.Workbook, part: Sheet, styles: Mapping[str, Any], *,
     for place, column in enumerate(part.columns):
         sheet.write_string(line + 1, place, column.name, styles["heading"])
     sheet.freeze_panes(line + 2, 2)
+    formats = [shown.get(FORMATS.get(column.name, "")) for column in part.columns]
     number = line + 1
     for number, row in enumerate(part.rows, line + 2):
         for place, column in enumerate(part.columns):
-            _write(sheet, number, place, row.get(column.name))
+            _write(sheet, number, place, _worded(column.name, row.get(column.name)), formats[place])
     if part.columns:
         sheet.autofilter(line + 1, 0, number, len(part.columns) - 1)
 
 
-def _write(sheet: xlsxwriter.worksheet.Worksheet, line: int, place: int, value: object) -> None:
+def _worded(name: str, value: object) -> object:
+    """Put the word before a code: both can be filtered by."""
+    word = words.CODED.get(name, {}).get(value) if isinstance(value, str) else None
+    return value if word is None else f"{word} {value}"
+
+
+def _write(sheet: xlsxwriter.worksheet.Worksheet, line: int, place: int, value: object, shown: Any = None) -> None:
     match value:
         case None:
             return
@@ -350,7 +386,7 @@ def _write(sheet: xlsxwriter.worksheet.Worksheet, line: int, place: int, value: 
             sheet.write_string(line, place, "是 yes" if value else "否 no")
         case int() | float():  # not finite: an error measure of nothing
             if math.isfinite(value):
-                sheet.write_number(line, place, value)
+                sheet.write_number(line, place, value, shown)
         case str():
             sheet.write_string(line, place, value)
         case _:

@@ -146,11 +146,15 @@ def test_the_workbook_holds_every_figure():
     rows = rows_of(content, "学校 School")
     assert rows[1][:5] == ["代码", "名称", "所属", "学段", "指标"]
     assert rows[2][:6] == ["id", "name", "parent", "stage", "measure", "2026"]
-    central = [row for row in rows if row[0] == "central" and row[3] == "primary"]
+    central = [row for row in rows if row[0] == "central" and row[3] == "小学 primary"]
     assert {row[4]: row[5:8] for row in central}["学生 pupils"] == [552, 566, 570]
     assert {row[4]: row[5:8] for row in central}["学位 places"] == [540, 540, 585]
     assert len(rows_of(content, "预警 Warnings")) == 3 + len(document.warnings)
-    assert len(rows_of(content, "精度 Accuracy")) == 3 + 10
+    accuracy = rows_of(content, "精度 Accuracy")
+    assert len(accuracy) == 3 + 10
+    assert accuracy[2][:8] == ["history", "unit", "stage", "horizon", "size_class", "method", "cases", "mape"]
+    red = next(row for row in rows_of(content, "预警 Warnings") if row[6] == "红色 red")
+    assert (red[0], red[4]) == ("学校 school", "小学 primary")
     assert "未提供分年龄迁移数据。" in str(rows_of(content, "方法与说明 Notes"))
 
 
@@ -159,7 +163,7 @@ def test_small_counts_are_masked_in_the_workbook_only_when_asked():
     for masking, shown in ((False, 4), (True, "<5")):
         content = workbook.forecast_workbook(forecast_document.document(), mask_small_counts=masking)
         rows = rows_of(content, "村（社区） Settlement")
-        (forest,) = [row for row in rows if row[0] == "forest" and row[3:5] == ["preschool", "学生 pupils"]]
+        (forest,) = [row for row in rows if row[0] == "forest" and row[3:5] == ["学前 preschool", "学生 pupils"]]
         assert forest[5] == shown
 
 
@@ -175,7 +179,7 @@ def test_a_masked_row_of_the_workbook_hides_what_would_tell():
 def test_the_workbook_of_a_city_holds_totals_and_districts():
     parts = [report_inputs.district(forecast_document.document(division=code)) for code in ("990101", "990102")]
     content = files.workbook_file(report_inputs.city(*parts))
-    (primary,) = [row for row in rows_of(content, "全市 City") if row[3:5] == ["primary", "学生 pupils"]]
+    (primary,) = [row for row in rows_of(content, "全市 City") if row[3:5] == ["小学 primary", "学生 pupils"]]
     assert primary[5] == 2 * 644
     assert len(rows_of(content, "红色预警 Red warnings")) == 3 + 4
 
