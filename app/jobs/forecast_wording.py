@@ -228,8 +228,9 @@ def accuracy_note(made: Outlook, measured: bool) -> Note:
     years = len(made.ground.roll_years)
     if measured:
         return Note(
-            text=f"Measured on this dataset's own rolls of {years} years, from every earlier year in turn.",
-            text_zh=f"用本数据集{years}年的在校生数逐年回测得出。",
+            text=f"Measured on this dataset's own rolls of {years} years, from every earlier year in turn: the school "
+            "side alone, with births where they are told. Agreed with the children of the zones a forecast knows more.",
+            text_zh=f"用本数据集{years}年的在校生数逐年回测得出,只回测学校侧(有出生数时含出生数);与片区适龄儿童协调后的预测依据更多。",
         )
     return Note(
         text=f"The dataset holds rolls of {years} years; a backtest needs {FEWEST_YEARS}. Bands are those of a "
