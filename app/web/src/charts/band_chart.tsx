@@ -17,6 +17,8 @@ interface BandChartProps {
   low: ByYear;
   high: ByYear;
   places: ByYear | undefined;
+  /** What is counted: pupils, or children of the age. */
+  counted: string;
   /** Named thin lines, such as births low and high. */
   variants: Readonly<Record<string, ByYear>>;
 }
@@ -24,7 +26,7 @@ interface BandChartProps {
 const steps = uPlot.paths.stepped?.({ align: 1 });
 const VARIANT_DASH: Record<string, number[]> = { low: [3, 3], middle: [1, 3], high: [7, 3] };
 
-export function BandChart({ label, stage, years, pupils, low, high, places, variants }: BandChartProps) {
+export function BandChart({ label, stage, years, pupils, low, high, places, counted, variants }: BandChartProps) {
   const { stroke } = STAGE_LOOK[stage];
   const names = Object.keys(variants);
   const data = useMemo<uPlot.AlignedData>(
@@ -58,7 +60,7 @@ export function BandChart({ label, stage, years, pupils, low, high, places, vari
         { label: t("year"), value: (_, raw: number | null) => (raw === null ? t("none") : String(raw)) },
         { label: t("band.high"), value, ...edge },
         { label: t("band.low"), value, ...edge },
-        { label: t("outlook.pupils"), value: withBand, stroke, width: 2.5 },
+        { label: counted, value: withBand, stroke, width: 2.5 },
         ...(places
           ? [
               {

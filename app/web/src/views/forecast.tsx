@@ -202,6 +202,8 @@ interface ForecastTabsProps extends TabProps {
 function ForecastTabs({ forecast, query, baseMapUrl }: ForecastTabsProps) {
   const asked = TABS.find((name) => name === query.get("tab"));
   const [tab, setTab] = useState<TabName>(asked ?? TABS[0]);
+  // Another address of the same forecast asks for its own part.
+  useEffect(() => setTab(asked ?? TABS[0]), [query]);
   const choose = (name: TabName) => {
     setTab(name);
     // The address can be sent on, and no view is loaded anew for it.

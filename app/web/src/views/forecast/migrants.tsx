@@ -5,7 +5,7 @@ import type uPlot from "uplot";
 
 import { api } from "../../api";
 import { axis, Chart } from "../../charts/chart";
-import { change, shareOf } from "../../format";
+import { change, percent, shareOf } from "../../format";
 import { language, t, word } from "../../language";
 import { useLoaded } from "../../load";
 import { Field } from "../../parts/basic";
@@ -72,7 +72,7 @@ function Migrants({ rows, shares }: { rows: MigrantRow[]; shares: readonly Norm[
       </div>
       <p class="field-hint">{t("migrants.hint")}</p>
       <CoverageChart key={`${place} ${stage}`} rows={own} share={share} />
-      {share !== null && <p class="field-hint">{t("migrants.norm", { share: shareOf(share), source })}</p>}
+      {share !== null && <p class="field-hint">{t("migrants.norm", { share: percent(share), source })}</p>}
       <MigrantTable rows={own} share={share} />
     </>
   );
@@ -107,12 +107,12 @@ function CoverageChart({ rows, share }: { rows: MigrantRow[]; share: number | nu
           dash: LINES[index % LINES.length]?.dash ?? [],
         })),
         ...(share !== null
-          ? [{ label: t("migrants.mark", { share: shareOf(share) }), value, stroke: "#a3211a", width: 1.6, dash: [3, 3], points: { show: false } }]
+          ? [{ label: t("migrants.mark", { share: percent(share) }), value, stroke: "#a3211a", width: 1.6, dash: [3, 3], points: { show: false } }]
           : []),
       ]}
       axes={[
         axis({ incrs: [1, 2, 5], values: (_, splits) => splits.map(String) }),
-        axis({ size: 62, values: (_, splits) => splits.map((split) => shareOf(split)) }),
+        axis({ size: 62, values: (_, splits) => splits.map((split) => percent(split)) }),
       ]}
     />
   );

@@ -69,6 +69,7 @@ function PlaceFigures({ place, years, stages, variants, fertility }: PlaceFigure
               low={place.low[stage] ?? []}
               high={place.high[stage] ?? []}
               places={place.places[stage]}
+              counted={countedAt(place, stage)}
               variants={variantsOf(variants, stage, fertility)}
             />
           </figure>
@@ -96,6 +97,10 @@ function variantsOf(
   return Object.fromEntries(differ ? lines.filter(([name]) => name !== fertility) : []);
 }
 
+/** Pupils where a place offers places; else the children of that age who live there. */
+const countedAt = (place: PlaceOutlook, stage: Stage): string =>
+  t(place.places[stage]?.some((places) => places !== null) ? "outlook.pupils" : "outlook.children");
+
 function FigureTable({ place, years, stages }: { place: PlaceOutlook; years: number[]; stages: Stage[] }) {
   return (
     <div class="table-scroll" tabIndex={0} role="region" aria-label={t("forecast.figures")}>
@@ -112,10 +117,10 @@ function FigureTable({ place, years, stages }: { place: PlaceOutlook; years: num
             ))}
           </tr>
           <tr>
-            {stages.map(() => (
+            {stages.map((stage) => (
               <>
                 <th scope="col" class="numeric">
-                  {t("outlook.pupils")}
+                  {countedAt(place, stage)}
                 </th>
                 <th scope="col" class="numeric">
                   {t("band")}

@@ -25,9 +25,10 @@ export function PeaksTab({ forecast }: TabProps) {
 }
 
 function PeakTable({ rows }: { rows: PeakRow[] }) {
+  const several = new Set(rows.map((row) => row.id)).size > 1;
   const columns = useMemo<Column<PeakRow>[]>(
     () => [
-      { key: "name", heading: t("place_name"), value: (row) => row.name },
+      ...(several ? [{ key: "name", heading: t("place_name"), value: (row: PeakRow) => row.name }] : []),
       { key: "stage", heading: t("stage"), value: (row) => word("stage", row.stage) },
       {
         key: "peak_year",

@@ -5,7 +5,7 @@ import type uPlot from "uplot";
 
 import { api } from "../../api";
 import { axis, Chart } from "../../charts/chart";
-import { number } from "../../format";
+import { fixed, number } from "../../format";
 import { language, t, word } from "../../language";
 import { useLoaded } from "../../load";
 import { type Column, DataTable, figure } from "../../parts/table";
@@ -96,7 +96,7 @@ function SmallTable({ rows }: { rows: SmallClassRow[] }) {
       figure("classrooms", t("small.classrooms"), (row) => row.classrooms),
       figure("missing", t("small.missing"), (row) => row.classrooms_missing),
       figure("teachers", t("small.teachers"), (row) => row.teachers),
-      figure("mean", t("small.mean"), (row) => row.mean_class, (mean) => number(mean, 1)),
+      figure("mean", t("small.mean"), (row) => row.mean_class, (mean) => fixed(mean, 1)),
     ],
     [language()],
   );

@@ -51,7 +51,7 @@ export function SourcesTab({ forecast }: TabProps) {
 function UsedTable({ used }: { used: Sources["used"] }) {
   const columns = useMemo<Column<Sources["used"][number]>[]>(
     () => [
-      { key: "source", heading: t("sources.source"), value: (row) => row.source },
+      { key: "source", heading: t("sources.source"), value: (row) => word("source", row.source) },
       { key: "table", heading: t("fault.table"), value: (row) => word("table", row.table) },
       figure("cells", t("sources.cells"), (row) => row.cells),
       {
@@ -74,9 +74,9 @@ function ConflictTable({ conflicts }: { conflicts: Conflict[] }) {
       { key: "year", heading: t("year"), value: (row) => row.year },
       { key: "cohort", heading: t("conflict.cohort"), value: (row) => t("conflict.enters", { year: row.cohort }) },
       figure("first", t("conflict.first"), (row) => row.first),
-      { key: "first_source", heading: t("conflict.first_source"), value: (row) => row.first_source },
+      { key: "first_source", heading: t("conflict.first_source"), value: (row) => word("source", row.first_source) },
       figure("second", t("conflict.second"), (row) => row.second),
-      { key: "second_source", heading: t("conflict.second_source"), value: (row) => row.second_source },
+      { key: "second_source", heading: t("conflict.second_source"), value: (row) => word("source", row.second_source) },
       figure("ratio", t("conflict.ratio"), (row) => row.ratio, (ratio) => number(ratio, 2)),
       { key: "reason", heading: t("fault.reason"), sentence: true, value: (row) => said(row) },
     ],
@@ -98,9 +98,10 @@ function Corrections({ rows }: { rows: Correction[] }) {
   const [asked, setAsked] = useState<PlaceLevel | null>(null);
   const level = asked ?? levels[0];
   const own = useMemo(() => rows.filter((row) => row.level === level), [rows, level]);
+  const several = useMemo(() => new Set(own.map((row) => row.id)).size > 1, [own]);
   const columns = useMemo<Column<Correction>[]>(
     () => [
-      { key: "name", heading: t("place_name"), value: (row) => row.name },
+      ...(several ? [{ key: "name", heading: t("place_name"), value: (row: Correction) => row.name }] : []),
       { key: "stage", heading: t("stage"), value: (row) => word("stage", row.stage) },
       { key: "year", heading: t("year"), value: (row) => row.year },
       figure("cohort", t("corrections.cohort"), (row) => row.cohort_side),
@@ -109,7 +110,7 @@ function Corrections({ rows }: { rows: Correction[] }) {
       figure("by_cohort", t("corrections.off_cohort"), (row) => relative(row.agreed, row.cohort_side), tenths),
       figure("by_school", t("corrections.off_school"), (row) => relative(row.agreed, row.school_side), tenths),
     ],
-    [language()],
+    [language(), several],
   );
   if (!level) return <Empty>{t("corrections.none")}</Empty>;
   return (
@@ -123,7 +124,7 @@ function Corrections({ rows }: { rows: Correction[] }) {
         columns={columns}
         rows={own}
         keyOf={(row) => `${row.id} ${row.stage} ${row.year}`}
-        searchable
+        searchable={several}
       />
     </>
   );

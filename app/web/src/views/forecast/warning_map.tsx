@@ -312,7 +312,7 @@ function PlainFacts({ place, year }: { place: Record<string, unknown>; year: num
     <Facts
       rows={[
         [t("year"), String(year)],
-        [t("outlook.pupils"), number(fact("pupils"))],
+        [t(fact("places") === null ? "outlook.children" : "outlook.pupils"), number(fact("pupils"))],
         [t("band"), band(fact("low"), fact("high"))],
         [t("outlook.places"), number(fact("places"))],
       ]}
