@@ -163,15 +163,17 @@ def _stage_schools(made: Outlook, norms: Norms) -> tuple[StageSchools, ...]:
 def _migrants(made: Outlook, norms: Norms, day: date) -> tuple[MigrantRow, ...]:
     """Migrant children of the places that count them, and of the townships and divisions they add up to."""
     layers = made.layers
-    counts = migrants.with_parents(_by_id(made), layers[Level.SETTLEMENT], Level.TOWNSHIP)
-    counts = migrants.with_parents(counts, layers[Level.TOWNSHIP], Level.DIVISION)
+    counts = _by_id(made)
     names = {
         (level.value, id): name
         for level in Level
         for id, name in zip(layers[level].ids, layers[level].names, strict=True)
     }
     growth = migrants.growth_of(layers.values(), counts)
-    return tuple(MigrantRow(**asdict(row)) for row in migrants.expected(counts, growth, made.years, names, norms, day))
+    rows = migrants.expected(counts, growth, made.years, names, norms, day)
+    for finer, coarser in ((Level.SETTLEMENT, Level.TOWNSHIP), (Level.TOWNSHIP, Level.DIVISION)):
+        rows = migrants.with_totals(rows, layers[finer], coarser, names, norms, day)
+    return tuple(MigrantRow(**asdict(row)) for row in rows)
 
 
 def _by_id(made: Outlook) -> tuple[MigrantCount, ...]:

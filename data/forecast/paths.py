@@ -12,7 +12,7 @@ forecast in one year is likely to do so in the next, less half its variance, so 
     zone     error that a zone has of its own, whatever its size
     own      error of chance, ln(1 + b / middle): the smaller the place, the larger
 
-The variances by years ahead are those that backtests measured (`data.forecast.progression.Spread`). A zone, township or
+The variances by years ahead are those that backtests measured (`data.monitoring.errors`). A zone, township or
 division is the sum of its settlements in every path, and the band of a place is read from the paths: one object serves
 bands, warnings and robust planning.
 """
@@ -39,7 +39,7 @@ class Errors:
     Attributes
     ----------
     common
-        Of a whole division.
+        What all places of a division err together.
     zone
         Of a zone besides that.
     chance

@@ -1,15 +1,16 @@
 """
 How far forecasts are off, by years ahead: measured on the rolls at hand where they are long enough.
 
-School side: grade progression begun again in every earlier year of the rolls (`data.forecast.spread`), by size of
-school, and for each division as a whole. Cohort side: the share of a zone's children that its school teaches, in two
-years h apart: ln of their ratio is how far children times share would have been off (`data.forecast.capture.spread`).
-Rolls too short for that are taken to err as a published history does, and a horizon longer than any measured as the
-longest, in proportion to the years.
+Both sides (`data.monitoring.sides`) are asked again in every earlier year of the rolls, with the rolls up to it and the
+children as they are known today, and compared with what came: the school side by size of school and for each division
+as a whole (`data.forecast.spread`), the cohort side at schools (`data.forecast.capture.spread`). What a division errs
+beyond what its schools err each by itself is common to them. Rolls too short for that are taken to err as a published
+history does, and a horizon longer than any measured as the longest, in proportion to the years.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -20,11 +21,14 @@ from data.domain.schools import GRADES, Stage
 from data.forecast import capture, spread
 from data.forecast.capture import Spread
 from data.forecast.cohort import AGE_AT_ENTRY
+from data.forecast.history import History
 from data.forecast.paths import Errors
+from data.forecast.progression import Projection
+from data.monitoring import sides
 from data.monitoring.children import Known
-from data.monitoring.ground import COLUMNS, Ground
+from data.monitoring.ground import COLUMNS, Ground, Indices
 from data.monitoring.layer import STAGES
-from data.monitoring.sides import Weights
+from data.monitoring.sides import Alone, Children, Weights
 
 Floats = NDArray[np.float64]
 
@@ -41,8 +45,8 @@ PUBLISHED_SCHOOL, PUBLISHED_COMMON = Spread(0.0006, 0.6), 0.0003
 A year ahead, as this code measures it on the elementary schools of Eau Claire without births, 1998 to 2019: spread of
 single schools by size, and variance of the district as a whole; both grow in proportion to the years.
 """
-EXACT, CHANCE = Spread(0.0, 0.0), Spread(0.0, 0.1)
-"""In the year of the count: of a roll, and of children times the share that a school teaches."""
+EXACT = Spread(0.0, 0.0)
+"""Of a roll, in its year."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +59,7 @@ class Measured:
     weights
         Of the two sides, by stage.
     common, school
-        Of a division as a whole (variance of the log), and of a school; by years ahead, 0 first.
+        What all schools of a division err together (variance of the log), and a school in all; by years ahead, 0 first.
     on_own_rolls
         Measured here, not taken from a published history.
     """
@@ -79,30 +83,110 @@ class Measured:
 
 def measure(ground: Ground, told: Known) -> Measured:
     """Measure the errors of a district, all stages with enough roll together."""
-    tried = _progressed_again(ground)
+    again = {stage: _again(ground, told, stage) for stage in STAGES}
+    tried = _progressed(ground, again)
     schools, common = (_published(), _in_proportion(PUBLISHED_COMMON)) if tried is None else tried
-    cohort = _shares_again(ground, told)
-    weights = Weights(cohort=_and_of_children(cohort, common) if cohort else schools, school=schools)
+    shares = _carried(ground, again)
+    weights = Weights(cohort=_and_of_children(shares, common) if shares else schools, school=schools)
     return Measured(dict.fromkeys(STAGES, weights), common, schools, tried is not None)
 
 
-def _progressed_again(ground: Ground) -> tuple[tuple[Spread, ...], Floats] | None:
+def _again(ground: Ground, told: Known, stage: Stage) -> dict[int, Alone]:
+    """
+    Say again what either side would have said of a stage in every roll year but the last, of the years after it.
+
+    The children are those counted since. Where those of the year itself are not known, or have grown up since, so that
+    no share of them could be measured, the cohort side says nothing, nor the school side of who entered later.
+    """
+    held = np.zeros((len(told.pupils), len(STAGES), len(told.years)), dtype=np.bool_)
+    oldest = GRADES[stage][-1] + AGE_AT_ENTRY - 1
+    found = {}
+    for year in ground.roll_years[:-1] if ground.has_roll(stage).any() else ():
+        ahead = tuple(range(year, min(year + LONGEST, ground.roll_years[-1]) + 1))
+        children = Children(told.pupils, told.years, told.counted, held)
+        alone = sides.alone(ground.upto(year), stage, children, ahead)
+        measured = alone.share_measured and oldest + told.counted - year <= OLDEST_CHILD
+        if not measured:
+            alone.of_children[:] = np.nan
+            for step in range(1, len(ahead) if told.cohort is not None else 0):
+                alone.of_rolls[:, :step, step] = np.nan
+        found[year] = alone
+    return found
+
+
+def _progressed(ground: Ground, again: Mapping[Stage, Mapping[int, Alone]]) -> tuple[tuple[Spread, ...], Floats] | None:
     """Spreads of schools and variances of divisions by years ahead, 0 first; ``None`` where there are too few cases."""
-    schools, wholes = [], []
+    found: dict[str, list[spread.Errors]] = defaultdict(list)
+    counts = []
     for stage in STAGES:
         for division in range(len(ground.divisions)):
             rows = np.flatnonzero(ground.has_roll(stage) & (ground.school_division == division))
             history = ground.history(stage, rows) if rows.size else None
-            if history is not None and len(history.years) >= FEWEST_YEARS:
-                found = spread.past_errors(history, spread.rolling(history, min(LONGEST, len(history.years) - 1)))
-                schools.append(found["school total"])
-                wholes.append(found["district total"])
-    if sum(int((found.horizon == 1).sum()) for found in schools) < FEWEST_CASES:
+            if history is not None and history.told.any(axis=0).sum() >= FEWEST_YEARS:
+                projections = _of_schools(again[stage], history, rows)
+                for unit, errors in spread.past_errors(history, projections, _units).items():
+                    found[unit].append(errors)
+                counts.append(_alike(history.pupils[:, :, -1].sum(axis=1)))
+    whole = {unit: _joined(errors) for unit, errors in found.items()}
+    of_schools, of_wholes = _larger(whole, "school", FEWEST_CASES), _larger(whole, "district", 1)
+    if of_schools is None or of_wholes is None:
         return None
-    whole = _joined(wholes)
-    of_schools, of_wholes = spread.fitted(_joined(schools), LONGEST), spread.fitted(whole, LONGEST)
-    common = [of_wholes.of(float(np.median(whole.size)), step) ** 2 for step in range(1, LONGEST + 1)]
-    return _by_step(of_schools), np.maximum.accumulate(np.array([0.0, *map(float, common)]))
+    size, count = float(np.median(whole["district 1"].size)), float(np.median(counts))
+    variances = [one.floor + one.falling / size for one in of_wholes]
+    common = [_shared(variances[step], of_schools[step], size, count) for step in range(LONGEST + 1)]
+    return of_schools, np.maximum.accumulate(np.array(common))
+
+
+def _of_schools(again: Mapping[int, Alone], history: History, rows: Indices) -> dict[int, Projection]:
+    """Take what the school side said of some schools in the years in which their history is counted, the first not."""
+    found = {}
+    for year, alone in again.items():
+        at = year - history.years[0]
+        if 0 < at < len(history.years) and history.told[:, at].any() and not history.left_out[at]:
+            own = alone.of_rolls[rows][:, :, 1:]
+            exists = np.isfinite(own).any(axis=(1, 2))
+            ahead = tuple(range(year + 1, year + 1 + own.shape[2]))
+            found[year] = Projection(ahead, own, own[exists].sum(axis=0), np.full(own.shape[:2], np.nan))
+    return found
+
+
+def _units(pupils: Floats, district: Floats) -> dict[str, Floats]:
+    """Totals of schools and district: of all grades, and of those that were at school 1, 2, ... years before."""
+    found = {"school total": pupils.sum(axis=1), "district total": district.sum(axis=0, keepdims=True)}
+    for step in range(1, min(LONGEST, len(district) - 1) + 1):
+        found[f"school {step}"] = pupils[:, step:].sum(axis=1)
+        found[f"district {step}"] = district[step:].sum(axis=0, keepdims=True)
+    return found
+
+
+def _larger(found: Mapping[str, spread.Errors], unit: str, fewest: int) -> tuple[Spread, ...] | None:
+    """
+    Give the larger of two spreads by years ahead, 0 first: of all grades, and of those at school at the origin.
+
+    The children who enter are those counted since, so that their moves before they entered are in the second alone.
+    ``None`` where neither has as many cases a year ahead.
+    """
+    steps = [step for step in range(1, LONGEST + 1) if f"{unit} {step}" in found]
+    if not steps:
+        return None
+    stayed = _joined([_of_step(found[f"{unit} {step}"], step) for step in steps])
+    tried = [errors for errors in (found[f"{unit} total"], stayed) if int((errors.horizon == 1).sum()) >= fewest]
+    if not tried:
+        return None
+    size = float(np.median(tried[0].size))
+    spreads = [_by_step(spread.fitted(errors, LONGEST)) for errors in tried]
+    return tuple(max(both, key=lambda one: one.floor + one.falling / size) for both in zip(*spreads, strict=True))
+
+
+def _of_step(errors: spread.Errors, step: int) -> spread.Errors:
+    keep = errors.horizon == step
+    return spread.Errors(errors.log[keep], errors.size[keep], errors.horizon[keep], errors.origin[keep])
+
+
+def _alike(sizes: Floats) -> float:
+    """The number of schools of one size whose sum varies as that of these does: (sum of sizes)^2 / sum of squares."""
+    some = np.nan_to_num(sizes)
+    return float(some.sum() ** 2 / max((some**2).sum(), 1e-9))
 
 
 def _joined(parts: Sequence[spread.Errors]) -> spread.Errors:
@@ -110,44 +194,41 @@ def _joined(parts: Sequence[spread.Errors]) -> spread.Errors:
     return spread.Errors(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
-def _shares_again(ground: Ground, told: Known) -> tuple[Spread, ...] | None:
-    """Carry the share of a zone's children that its school teaches from one roll year to later ones, by years ahead."""
-    steps, errors, sizes = [], [], []
-    for stage in STAGES:
-        for step, forecast, actual in _shares_of(ground, told, stage):
-            both = (np.nan_to_num(forecast) > 0) & (np.nan_to_num(actual) > 0)
-            steps.append(np.full(int(both.sum()), step))
-            errors.append(np.log(actual[both] / forecast[both]))
-            sizes.append(forecast[both])
-    found = [CHANCE]
-    at, error, size = (np.concatenate([np.zeros(0), *parts]) for parts in (steps, errors, sizes))
-    for ahead in range(1, LONGEST + 1):
-        of = at == ahead
-        if of.sum() < FEWEST_CASES:
+def _shared(whole: float, school: Spread, size: float, count: float) -> float:
+    """
+    Take from the variance of a division of ``size`` pupils what its ``count`` schools err each by itself.
+
+        whole = common + (floor - common) / count + falling / size
+    """
+    if count <= 1:
+        return min(whole, school.floor)
+    return min(max((whole - school.floor / count - school.falling / size) / (1 - 1 / count), 0.0), school.floor)
+
+
+def _carried(ground: Ground, again: Mapping[Stage, Mapping[int, Alone]]) -> tuple[Spread, ...] | None:
+    """Spreads of the cohort side at schools by years since their share was measured, 0 first; ``None``: too few."""
+    cases: dict[int, list[tuple[Floats, Floats]]] = defaultdict(list)
+    for stage, origins in again.items():
+        roll = ground.roll[:, COLUMNS[stage]]
+        pupils = np.where(np.isfinite(roll).any(axis=1), np.nansum(roll, axis=1), np.nan)
+        for year, alone in origins.items():
+            for at, later in enumerate(ground.roll_years):
+                if year <= later <= year + LONGEST:
+                    cases[later - year].append((alone.of_children.sum(axis=1)[:, later - year], pupils[:, at]))
+    found: list[Spread] = []
+    for ahead in range(LONGEST + 1):
+        forecast, actual = (
+            (np.concatenate([np.zeros(0), *side]) for side in zip(*cases[ahead], strict=True))
+            if cases[ahead]
+            else (np.zeros(0),) * 2
+        )
+        both = (np.nan_to_num(forecast) > 0) & (np.nan_to_num(actual) > 0)
+        if both.sum() < FEWEST_CASES:
             break
-        one = capture.spread(error[of], size[of])
-        found.append(Spread(max(one.floor, found[-1].floor), max(one.falling, found[-1].falling)))
+        one = capture.spread(np.log(actual[both] / forecast[both]), forecast[both])
+        last = found[-1] if found else EXACT
+        found.append(Spread(max(one.floor, last.floor), max(one.falling, last.falling)))
     return tuple(found) if len(found) > 1 else None
-
-
-def _shares_of(ground: Ground, told: Known, stage: Stage) -> list[tuple[int, Floats, Floats]]:
-    """Years ahead, pupils forecast and pupils counted, by school, for every pair of roll years of a stage."""
-    zone = ground.zone[STAGES.index(stage)]
-    schools = len(ground.district.schools)
-    roll = ground.roll[:, COLUMNS[stage]]
-    pupils = np.where(np.isfinite(roll).any(axis=1), np.nansum(roll, axis=1), np.nan)
-    children = np.zeros((schools, len(ground.roll_years)))
-    oldest = GRADES[stage][-1] + AGE_AT_ENTRY - 1
-    for at, year in enumerate(ground.roll_years):
-        if oldest + told.counted - year <= OLDEST_CHILD:  # older ones have grown up since, and may have left
-            here = told.pupils[:, COLUMNS[stage], told.years.index(year)].sum(axis=1)
-            children[:, at] = np.bincount(zone[zone >= 0], weights=here[zone >= 0], minlength=schools)
-    return [
-        (later - year, pupils[:, at] * children[:, then] / np.maximum(children[:, at], 1e-9), pupils[:, then])
-        for at, year in enumerate(ground.roll_years)
-        for then, later in enumerate(ground.roll_years)
-        if 0 < later - year <= LONGEST and children[:, at].any()
-    ]
 
 
 def _by_step(of_schools: spread.Spread) -> tuple[Spread, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,6 +92,11 @@ class Ground:
     def has_roll(self, stage: Stage) -> NDArray[np.bool_]:
         """Tell of each school whether any roll of the stage is known, shape (S,)."""
         return np.asarray(np.isfinite(self.roll[:, COLUMNS[stage]]).any(axis=(1, 2)))
+
+    def upto(self, year: int) -> Ground:
+        """Leave the rolls after a year out."""
+        count = sum(told <= year for told in self.roll_years)
+        return replace(self, roll_years=self.roll_years[:count], roll=self.roll[:, :, :count])
 
     def history(self, stage: Stage, schools: Indices) -> History:
         """Give the rolls of a stage of some schools, all years from the first to the last."""

@@ -60,18 +60,6 @@ class MigrantCount(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _Count:
-    """A sum of counts."""
-
-    place: str
-    level: str
-    stage: Stage
-    year: int
-    migrants: int
-    in_public: int
-
-
-@dataclass(frozen=True, slots=True)
 class Migrants:
     """
     Migrant children of a place, stage and year.
@@ -122,35 +110,58 @@ def expected(
     """
     rows: list[Migrants] = []
     for count in _latest(counts):
-        norm = norms.find("gov.migrant", count.stage, on)
-        rows.extend(_rows(count, growth, years, names, 0.0 if norm is None else norm.value, changes))
+        rows.extend(_rows(count, growth, years, names, _least_share(norms, count.stage, on), changes))
     return tuple(rows)
 
 
-def with_parents(counts: Sequence[MigrantCount], layer: Layer, level: str) -> tuple[MigrantCount, ...]:
+def with_totals(
+    rows: Sequence[Migrants], layer: Layer, level: str, names: Mapping[tuple[str, str], str], norms: Norms, on: date
+) -> tuple[Migrants, ...]:
     """
-    Add counts of the coarser places of ``level``: at each stage the sum over the places of the layer that they hold.
+    Add rows of the coarser places of ``level``: for each stage, year and change the sum over the places of the layer.
 
-    The latest count of each place is summed, as of the last of their years. A coarser place counted itself at the stage
-    keeps its own count and gets no sum.
+    A coarser place that has rows of the stage already, being counted itself, keeps them and gets no sum.
     """
     parent_of = dict(zip(layer.ids, layer.parents, strict=True))
-    counted = {(count.place, count.stage) for count in counts if count.level == level}
-    parts: dict[tuple[str, Stage], list[MigrantCount]] = {}
-    for count in _latest(counts):
-        parent = parent_of.get(count.place, "") if count.level == layer.level else ""
-        if parent and (parent, count.stage) not in counted:
-            parts.setdefault((parent, count.stage), []).append(count)
+    counted = {(row.id, row.stage) for row in rows if row.level == level}
+    parts: dict[tuple[str, str, int, float], list[Migrants]] = {}
+    for row in rows:
+        parent = parent_of.get(row.id, "") if row.level == layer.level else ""
+        if parent and (parent, row.stage) not in counted:
+            parts.setdefault((parent, row.stage, row.year, row.change), []).append(row)
+    least = {stage: _least_share(norms, stage, on) for stage in STAGES}
     sums = (
-        _Count(
-            parent, level, stage,
-            max(part.year for part in held),
-            sum(part.migrants for part in held),
-            sum(part.in_public for part in held),
+        _row(
+            level, id, names.get((level, id), id), Stage(stage), year, change,
+            sum(row.migrants for row in held), sum(row.in_public for row in held), least[Stage(stage)],
         )
-        for (parent, stage), held in parts.items()
+        for (id, stage, year, change), held in parts.items()
     )  # fmt: skip
-    return (*counts, *sums)
+    return (*rows, *sums)
+
+
+def _least_share(norms: Norms, stage: Stage, on: date) -> float:
+    """The share of migrants that the norm wants in public places; 0 at a stage without one."""
+    norm = norms.find("gov.migrant", stage, on)
+    return 0.0 if norm is None else norm.value
+
+
+def _row(
+    level: str, id: str, name: str, stage: Stage, year: int, change: float, migrants: int, in_public: int, least: float
+) -> Migrants:
+    wanted = math.ceil(round(least * migrants, 6))  # 0.936 x 2125 is 1989, not a hair more
+    return Migrants(
+        level=level,
+        id=id,
+        name=name,
+        stage=stage,
+        year=year,
+        change=change,
+        migrants=migrants,
+        in_public=in_public,
+        coverage=in_public / migrants if migrants else 1.0,
+        gap=max(0, wanted - in_public),
+    )
 
 
 def growth_of(layers: Iterable[Layer], counts: Iterable[MigrantCount]) -> dict[tuple[str, str, str, int], float]:
@@ -207,16 +218,5 @@ def _rows(
         for change in changes:
             migrants = math.floor(round(count.migrants * factor * (1 + change), 6) + 0.5)
             in_public = min(count.in_public, migrants)
-            wanted = math.ceil(round(least_share * migrants, 6))  # 0.936 x 2125 is 1989, not a hair more
-            yield Migrants(
-                level=count.level,
-                id=count.place,
-                name=names.get((count.level, count.place), count.place),
-                stage=count.stage,
-                year=year,
-                change=change,
-                migrants=migrants,
-                in_public=in_public,
-                coverage=in_public / migrants if migrants else 1.0,
-                gap=max(0, wanted - in_public),
-            )
+            name = names.get((count.level, count.place), count.place)
+            yield _row(count.level, count.place, name, count.stage, year, change, migrants, in_public, least_share)

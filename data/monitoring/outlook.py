@@ -194,7 +194,8 @@ def _begin(district: District, question: Question) -> _Start:
     ground = lay_out(district)
     base = _base_year(ground)
     years = tuple(range(min(base, question.last_year), max(question.last_year, base) + 1))
-    told = children.known(district, (*ground.roll_years, *years, *(row.year for row in district.controls)))
+    first = min([*ground.roll_years, *(row.year for row in district.controls), *years])
+    told = children.known(district, range(first, max([*years, *(row.year for row in district.controls)]) + 1))
     return _Start(ground, years, told, base, question.migrants)
 
 

@@ -160,6 +160,30 @@ def agreed(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Alone:
+    """
+    What each side says by itself of the pupils of every school, shape (S, G, Y); NaN where it says nothing.
+
+    Attributes
+    ----------
+    share_measured
+        The share of the children that schools teach was measured in the first of the years.
+    """
+
+    of_children: Floats
+    of_rolls: Floats
+    share_measured: bool
+
+
+def alone(ground: Ground, stage: Stage, children: Children, years: tuple[int, ...]) -> Alone:
+    """Let each side speak by itself, without control totals or migrants to come."""
+    free = np.zeros(len(ground.divisions), dtype=np.bool_)
+    made = _Stage(ground, stage, children, years, free, Weights((), ()), Incoming((), 0.0, years[-1]))
+    at = made.measured_in
+    return Alone(made.children_say, made.of_rolls.copy(), at is not None and ground.roll_years[at] == years[0])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _Nodes:
     """
     What stands between a division and its settlements at a stage: N nodes.
@@ -221,9 +245,8 @@ class _Stage:
 
     def sides(self) -> Sides:
         homes, schools = self._agreed() if self.nodes.of_home is None else self._agreed_by_node(self.nodes.of_home)
-        told = self.known_ages & (self.nodes.of_home is not None)
         return Sides(
-            of_children=np.where(told, self._of_schools(self.of_children), np.nan),
+            of_children=self.children_say,
             of_rolls=self.of_rolls,
             homes=self._by_grade(homes),
             schools=self._by_grade(schools),
@@ -275,6 +298,12 @@ class _Stage:
         stage = np.rint(top.reshape(-1, grades, len(self.years)).sum(axis=1)).astype(np.int64)
         division = np.repeat(np.arange(len(top)), grades)
         return whole.parts(by_grade, division, stage).reshape(len(top), -1)
+
+    @property
+    def children_say(self) -> Floats:
+        """Pupils of every school as the cohort side says, shape (S, G, Y); NaN where it does not."""
+        told = self.known_ages & (self.nodes.of_home is not None)
+        return np.where(told & self.at_school[:, None, None], self._of_schools(self.of_children), np.nan)
 
     def _of_schools(self, figures: Floats) -> Floats:
         """Divide what is said of nodes over their schools, by their last rolls, shape (S, G, Y)."""
@@ -482,11 +511,12 @@ class _Stage:
             return None
         here = self.ground.settlement_division == self.ground.school_division[rows[0]]
         first = self.children.of(self.stage, [history.years[-1], *years])[:, 0]
-        if not np.isfinite(first[here]).all():
+        if not here.any() or not np.isfinite(first[here]).all():
             return None
         everyone = first[here].sum(axis=0)
         entered = np.nan_to_num(history.pupils[:, 0, -1])
-        found = entered[:, None] * (everyone[1:] / max(everyone[0], 1.0))[None]
+        growth = everyone[1:] / everyone[0] if everyone[0] > 0 else np.ones(len(years))
+        found = entered[:, None] * growth[None]
         if self.nodes.of_home is None:
             return np.asarray(found)
         taught = np.zeros((len(self.nodes.division), len(years)))
@@ -530,7 +560,11 @@ class _Stage:
         return Rung(parent, self._flat(self.due), self._flat(variance))
 
     def _since_the_count(self) -> Indices:
-        return np.array([year - self.children.counted for year in self.years])[None]
+        """Years since the children were counted, and the share that schools teach measured, shape (1, Y)."""
+        last = self.children.counted
+        if self.measured_in is not None:
+            last = min(last, self.ground.roll_years[self.measured_in])
+        return np.array([year - last for year in self.years])[None]
 
     def _flat(self, figures: Floats) -> Floats:
         return figures.reshape(len(figures), figures.shape[1] * figures.shape[2])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from data.domain.schools import Stage
 from data.monitoring.layer import STAGES, Layer, Level
-from data.monitoring.migrants import expected, growth_of, with_parents
+from data.monitoring.migrants import expected, growth_of, with_totals
 from data.norms import Level as SetBy
 from data.norms import Norms
 
@@ -127,8 +127,9 @@ def test_growth_is_read_against_the_year_of_the_count_or_the_first_year_known():
     }
 
 
-def test_a_division_is_the_sum_of_its_townships_unless_it_was_counted_itself():
-    layer = townships((2025,), [[200], [100]])
+def test_a_division_is_the_sum_of_its_townships_in_every_year_unless_it_was_counted_itself():
+    """100 and 40 migrants; those of t1 grow to 150. 85 % of 140 and 190 are 119 and 161.5; 90 places are there."""
+    layer = townships((2025, 2026), [[200, 300], [100, 100]])
     counts = (
         RIVERSIDE,
         Counted("t2", "township", Stage.PRIMARY, 2022, 9, 9),
@@ -137,8 +138,10 @@ def test_a_division_is_the_sum_of_its_townships_unless_it_was_counted_itself():
         Counted("elsewhere", "township", Stage.PRIMARY, 2024, 40, 10),
         Counted("d1", "division", Stage.JUNIOR, 2023, 70, 60),
     )
-    *kept, total = with_parents(counts, layer, "division")
-    assert tuple(kept) == counts
-    assert (total.place, total.level, total.stage, total.year, total.migrants, total.in_public) == (
-        "d1", "division", "primary", 2025, 140, 90,
-    )  # fmt: skip
+    rows = told(counts, growth_of([layer], counts), years=(2025, 2026), changes=(0.0,))
+    *kept, now, later = with_totals(rows, layer, "division", {("division", "d1"): "Shire"}, SHIPPED, TODAY)
+    assert tuple(kept) == rows
+    assert (now.level, now.id, now.name, now.stage) == ("division", "d1", "Shire", "primary")
+    assert [(row.year, row.migrants, row.in_public, row.gap) for row in (now, later)] == [
+        (2025, 140, 90, 29), (2026, 190, 90, 72),
+    ]  # fmt: skip
