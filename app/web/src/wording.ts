@@ -72,6 +72,7 @@ export const WORDING = {
   ],
   "problem_type.unknown-division": ["区划代码不在登记册中。", "The division code is not in the register."],
   "problem_type.no-cohort": ["数据不足，无法预测。", "The data do not allow a forecast."],
+  "problem_type.nothing-told": ["数据中没有任何儿童人数，无法预测。", "The data tell of no children; nothing can be forecast."],
   "problem_type.year-not-forecast": ["这一年无法预测。", "This year cannot be forecast."],
   "problem_type.unknown-place": ["情景提到了数据集中没有的地方。", "The scenario names a place the dataset does not have."],
   "problem_type.body-too-large": ["文件过大。", "The upload is too large."],
