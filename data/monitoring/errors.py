@@ -37,6 +37,8 @@ FEWEST_YEARS = 4
 FEWEST_CASES = 30
 LONGEST = 5
 """Years ahead that are measured."""
+LEAST_WEIGHT = 0.02
+"""Of either side in their agreement."""
 OLDEST_CHILD = 17
 """Age at the latest count up to which a cohort is taken to have been where it is now."""
 
@@ -86,8 +88,7 @@ def measure(ground: Ground, told: Known) -> Measured:
     again = {stage: _again(ground, told, stage) for stage in STAGES}
     tried = _progressed(ground, again)
     schools, common = (_published(), _in_proportion(PUBLISHED_COMMON)) if tried is None else tried
-    shares = _carried(ground, again)
-    weights = Weights(cohort=_and_of_children(shares, common) if shares else schools, school=schools)
+    weights = Weights(cohort=_of_children(ground, again, schools) or schools, school=schools)
     return Measured(dict.fromkeys(STAGES, weights), common, schools, tried is not None)
 
 
@@ -205,42 +206,57 @@ def _shared(whole: float, school: Spread, size: float, count: float) -> float:
     return min(max((whole - school.floor / count - school.falling / size) / (1 - 1 / count), 0.0), school.floor)
 
 
-def _carried(ground: Ground, again: Mapping[Stage, Mapping[int, Alone]]) -> tuple[Spread, ...] | None:
-    """Spreads of the cohort side at schools by years since their share was measured, 0 first; ``None``: too few."""
-    cases: dict[int, list[tuple[Floats, Floats]]] = defaultdict(list)
+def _of_children(
+    ground: Ground, again: Mapping[Stage, Mapping[int, Alone]], schools: Sequence[Spread]
+) -> tuple[Spread, ...] | None:
+    """
+    Spreads of the cohort side at schools by years since its share was measured, 0 first; ``None``: too few cases.
+
+    In the year itself they are as measured. Later both sides err together, by the same moves: what counts is the weight
+    of the cohort side that would have been best, least squares of the log error of both sides' weighted mean,
+
+        w = sum e d / sum d^2    e = ln(actual / school side), d = ln(cohort side / school side)
+
+    and the spread is the school side's times (1 - w) / w, which gives this weight. Measured a year ahead, it is kept,
+    for further ahead the children counted since know more and more of the moves that they stand for. Source: Bates and
+    Granger (1969), The combination of forecasts, Operational Research Quarterly 20.
+    """
+    now, later = (_both_sides(ground, again, ahead) for ahead in (0, 1))
+    if min(now.shape[1], later.shape[1]) < FEWEST_CASES:
+        return None
+    children, rolls, actual = later
+    apart = np.log(children / rolls)
+    best = float((np.log(actual / rolls) * apart).sum() / max(float((apart**2).sum()), 1e-9))
+    weight = min(max(best, LEAST_WEIGHT), 1 - LEAST_WEIGHT)
+    scale = (1 - weight) / weight
+    children, _, actual = now
+    first = capture.spread(np.log(actual / children), children)
+    return (first, *(Spread(own.floor * scale, own.falling * scale) for own in schools[1:]))
+
+
+def _both_sides(ground: Ground, again: Mapping[Stage, Mapping[int, Alone]], ahead: int) -> Floats:
+    """Pupils of schools as the cohort side and the school side said so many years before, and as they came; (3, n)."""
+    cases = [np.zeros((3, 0))]
     for stage, origins in again.items():
         roll = ground.roll[:, COLUMNS[stage]]
         pupils = np.where(np.isfinite(roll).any(axis=1), np.nansum(roll, axis=1), np.nan)
         for year, alone in origins.items():
-            for at, later in enumerate(ground.roll_years):
-                if year <= later <= year + LONGEST:
-                    cases[later - year].append((alone.of_children.sum(axis=1)[:, later - year], pupils[:, at]))
-    found: list[Spread] = []
-    for ahead in range(LONGEST + 1):
-        forecast, actual = (
-            (np.concatenate([np.zeros(0), *side]) for side in zip(*cases[ahead], strict=True))
-            if cases[ahead]
-            else (np.zeros(0),) * 2
-        )
-        both = (np.nan_to_num(forecast) > 0) & (np.nan_to_num(actual) > 0)
-        if both.sum() < FEWEST_CASES:
-            break
-        one = capture.spread(np.log(actual[both] / forecast[both]), forecast[both])
-        last = found[-1] if found else EXACT
-        found.append(Spread(max(one.floor, last.floor), max(one.falling, last.falling)))
-    return tuple(found) if len(found) > 1 else None
+            if year + ahead in ground.roll_years:
+                told = np.stack(
+                    [
+                        alone.of_children.sum(axis=1)[:, ahead],
+                        alone.of_rolls.sum(axis=1)[:, ahead],
+                        pupils[:, ground.roll_years.index(year + ahead)],
+                    ]
+                )
+                cases.append(told[:, (np.nan_to_num(told) > 0).all(axis=0)])
+    return np.concatenate(cases, axis=1)
 
 
 def _by_step(of_schools: spread.Spread) -> tuple[Spread, ...]:
     """Write v[h] (1 + q / size) as floor + falling / size, by years ahead, 0 first."""
     parts = np.maximum.accumulate(np.array(of_schools.variance))
     return (EXACT, *(Spread(v, v * of_schools.small_part) for v in parts.tolist()))
-
-
-def _and_of_children(shares: Sequence[Spread], common: Floats) -> tuple[Spread, ...]:
-    """Add to the error of shares that of the children themselves, taken to be a whole division's."""
-    of_children = _extended(common, np.arange(len(shares)))
-    return tuple(Spread(s.floor + extra, s.falling) for s, extra in zip(shares, of_children.tolist(), strict=True))
 
 
 def _published() -> tuple[Spread, ...]:

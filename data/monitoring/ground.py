@@ -107,7 +107,8 @@ class Ground:
         for at, year in enumerate(self.roll_years):
             if year in years:
                 pupils[:, :, year - years[0]] = roll[:, :, at]
-        return History(tuple(self.school_ids[school] for school in schools), GRADES[stage], years, pupils)
+        names = tuple(str(self.district.schools[school].id) for school in schools)
+        return History(names, GRADES[stage], years, pupils)
 
 
 def lay_out(district: District) -> Ground:

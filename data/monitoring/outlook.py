@@ -8,7 +8,7 @@ The outlook of a district: pupils of every school, zone, township and division t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -118,7 +118,7 @@ def look_ahead(
     report("children")
     start = _begin(district, question)
     ground, years = start.ground, start.years
-    outlines = {variant: _outlines(ground, start.told.years[-1], variant) for variant in Variant}
+    outlines = _outlines(ground, start.told.years[-1], Variant)
     grown = {variant: children.grown(ground, start.told, outlines[variant]) for variant in Variant}
     chosen = grown[question.fertility]
     report("accuracy")
@@ -156,8 +156,8 @@ def pupils(district: District, question: Question, year: int) -> Forecast:
         When a row counts people of a place without settlements.
     """
     start = _begin(district, question)
-    outlines = _outlines(start.ground, start.told.years[-1], question.fertility)
-    chosen = children.grown(start.ground, start.told, outlines)
+    outlines = _outlines(start.ground, start.told.years[-1], [question.fertility])
+    chosen = children.grown(start.ground, start.told, outlines[question.fertility])
     both = _both_sides(start, chosen, errors.measure(start.ground, start.told))
     homes = _joined(both).homes[:, :, start.years.index(year)]
     known = {stage: both[stage].known[start.years.index(year)] for stage in STAGES}
@@ -236,13 +236,13 @@ def _base_year(ground: Ground) -> int:
     raise NothingTold(district.title)
 
 
-def _outlines(ground: Ground, last_year: int, variant: Variant) -> tuple[Outline, ...]:
+def _outlines(ground: Ground, last_year: int, variants: Iterable[Variant]) -> dict[Variant, tuple[Outline, ...]]:
     """The population of every division; a township whose name two divisions have tells of neither."""
     division_of: dict[str, str] = {f"division:{code}": code for code in ground.divisions}
     division_of |= {f"settlement:{home.id}": home.division for home in ground.district.settlements}
     named = Counter(township for _, township in ground.townships)
     division_of |= {f"township:{town}": division for division, town in ground.townships if named[town] == 1}
-    return population.outlines(ground.district, ground.divisions, division_of, last_year, variant)
+    return population.outlines(ground.district, ground.divisions, division_of, last_year, variants)
 
 
 def _joined(both: Mapping[Stage, Sides]) -> Agreed:

@@ -70,10 +70,14 @@ class Outline:
 
 
 def outlines(
-    district: District, divisions: Sequence[str], division_of: Mapping[str, str], last_year: int, variant: Variant
-) -> tuple[Outline, ...]:
+    district: District,
+    divisions: Sequence[str],
+    division_of: Mapping[str, str],
+    last_year: int,
+    variants: Iterable[Variant],
+) -> dict[Variant, tuple[Outline, ...]]:
     """
-    Carry the population of every division forward.
+    Carry the population of every division forward, by the fertility of each variant.
 
     Parameters
     ----------
@@ -81,7 +85,10 @@ def outlines(
         Division of every place that people are counted by, under ``level:place``.
     """
     counts = _by_division(district.people, division_of)
-    return tuple(_outline(counts.get(code, {}), code, last_year, variant) for code in divisions)
+    return {
+        variant: tuple(_outline(counts.get(code, {}), code, last_year, variant) for code in divisions)
+        for variant in variants
+    }
 
 
 def _outline(counts: Mapping[int, Floats], division: str, last_year: int, variant: Variant) -> Outline:

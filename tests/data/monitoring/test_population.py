@@ -25,7 +25,7 @@ def even(year, count=100, oldest=100, sexes=("male", "female")):
 
 
 def outline(people, last_year=2035, variant=Variant.MIDDLE):
-    (found,) = population.outlines(district(*people), [DIVISION], PLACES, last_year, variant)
+    (found,) = population.outlines(district(*people), [DIVISION], PLACES, last_year, [variant])[variant]
     return found
 
 
@@ -87,6 +87,8 @@ def test_villages_and_their_division_are_put_together_age_by_age():
     hamlets = SAMPLES["three_hamlets"]().people
     adults = [row for row in even(2025) if row.age > 17]
     places = PLACES | {f"settlement:{home}": DIVISION for home in "ABC"}
-    (found,) = population.outlines(district(*hamlets, *adults), [DIVISION], places, 2030, Variant.MIDDLE)
+    (found,) = population.outlines(district(*hamlets, *adults), [DIVISION], places, 2030, [Variant.MIDDLE])[
+        Variant.MIDDLE
+    ]
     assert np.allclose(found.projection.counts[0, :, 6, 0].sum(), 12)  # 5 + 4 + 3 in grade 1
     assert found.projection.counts[0, :, 30, 0].tolist() == [100, 100]
