@@ -38,6 +38,7 @@ STATUS: Mapping[str, HTTPStatus] = {
     "NotFound": HTTPStatus.NOT_FOUND,
     "NotPrinted": HTTPStatus.INTERNAL_SERVER_ERROR,
     "NotSignedIn": HTTPStatus.UNAUTHORIZED,
+    "NothingTold": HTTPStatus.UNPROCESSABLE_ENTITY,
     "OutsideRegister": HTTPStatus.UNPROCESSABLE_ENTITY,
     "PortTaken": HTTPStatus.CONFLICT,
     "ReportNotSigned": HTTPStatus.CONFLICT,

@@ -18,6 +18,7 @@ from app.api.datasets import XLSX, attachment, masks
 from app.api.dependencies import Planner, Reader, Reading, ServiceDep, Writing, signed_in
 from app.api.service import Service, Shelf
 from app.cases.forecast_document import (
+    BoardingRow,
     Correction,
     ForecastDocument,
     MigrantRow,
@@ -414,6 +415,13 @@ for _part_served in (
         list[MigrantRow],
         "Migrant children",
         "Send the children of migrant workers and the public places they find, if demand stays or changes by a fifth.",
+    ),
+    (
+        "boarding",
+        "boarding",
+        list[BoardingRow],
+        "Boarders",
+        "Send the boarders of each school to come, the beds they find, and those that lack.",
     ),
     (
         "sources",

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from app.cases.forecast_document import (
+    BoardingRow,
     Conflict,
     Correction,
     ForecastDocument,
@@ -142,6 +143,13 @@ def document(
             for stage in ("primary", "junior")
             for year in (2026, 2030, 2035)
             for change in (-0.2, 0.0, 0.2)
+        ),
+        boarding=tuple(
+            BoardingRow(
+                id="middle", name="河口中学", stage="senior", year=year, boarders=boarders, beds=180,
+                missing=max(boarders - 180, 0),
+            )
+            for year, boarders in ((2026, 165), (2030, 182), (2035, 206))
         ),
         sources=SOURCES,
         accuracy=ACCURACY,

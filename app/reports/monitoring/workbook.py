@@ -92,6 +92,15 @@ MIGRANTS = (
     Column("coverage", "公办占比"),
     Column("gap", "缺口"),
 )
+BOARDING = (
+    Column("id", "代码", 18),
+    Column("name", "学校", 24),
+    Column("stage", "学段", 10),
+    Column("year", "年份", 8),
+    Column("boarders", "寄宿生"),
+    Column("beds", "床位"),
+    Column("missing", "缺床位"),
+)
 USED = (
     Column("source", "来源", 40),
     Column("table", "数据表", 14),
@@ -157,6 +166,7 @@ COUNTED = frozenset(
     {
         *("pupils", "low", "high", "peak_pupils", "trough_pupils", "last_pupils"),
         *("migrants", "in_public", "gap", "first", "second", "cohort_side", "school_side", "agreed"),
+        *("boarders", "missing"),
     }
 )
 """Facts of a forecast's rows that count children."""
@@ -207,6 +217,7 @@ def sheets(document: ForecastDocument, *, mask_small_counts: bool) -> Iterator[S
     yield Sheet("峰谷 Peaks", PEAKS, rows(document.peaks))
     yield Sheet("小班化 Small classes", SMALL_CLASSES, rows(document.small_classes))
     yield Sheet("随迁子女 Migrants", MIGRANTS, rows(document.migrants))
+    yield Sheet("寄宿 Boarders", BOARDING, rows(document.boarding))
     yield Sheet("人口结构 Pyramid", *_pyramids(document, show))
     yield Sheet("两侧校正 Corrections", CORRECTIONS, rows(document.corrections))
     yield Sheet("来源 Sources", USED, rows(document.sources.used))

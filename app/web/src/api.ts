@@ -1,6 +1,7 @@
 /** The only file that calls the service. The sign-in cookie goes with every call. */
 
 import type {
+  BoardingRow,
   Accuracy,
   AdjustedPlan,
   Comparison,
@@ -224,6 +225,7 @@ export const api = {
     get<WarningRow[]>(`/forecasts/${id(forecast)}/warnings${warningQuery(which)}`),
   peaks: (forecast: string) => get<PeakRow[]>(`/forecasts/${id(forecast)}/peaks`),
   smallClasses: (forecast: string) => get<SmallClassRow[]>(`/forecasts/${id(forecast)}/small-classes`),
+  boarding: (forecast: string) => get<BoardingRow[]>(`/forecasts/${id(forecast)}/boarding`),
   migrants: (forecast: string) => get<MigrantRow[]>(`/forecasts/${id(forecast)}/migrants`),
   sources: (forecast: string) => get<Sources>(`/forecasts/${id(forecast)}/sources`),
   accuracy: (forecast: string) => get<Accuracy>(`/forecasts/${id(forecast)}/accuracy`),

@@ -560,6 +560,17 @@ export interface MigrantRow {
   gap: number | null;
 }
 
+/** Boarders of a school and stage in a year; null where a small count is masked. */
+export interface BoardingRow {
+  id: string;
+  name: string;
+  stage: Stage;
+  year: number;
+  boarders: number | null;
+  beds: number;
+  missing: number | null;
+}
+
 /** Two figures that should agree and do not; `cohort`: the year in which the children enter grade 1. */
 export interface Conflict {
   kind: string;

@@ -66,6 +66,7 @@ GET /api/forecasts/{forecast_id}/accuracy
 GET /api/forecasts/{forecast_id}/peaks
 GET /api/forecasts/{forecast_id}/small-classes
 GET /api/forecasts/{forecast_id}/migrants
+GET /api/forecasts/{forecast_id}/boarding
 GET /api/forecasts/{forecast_id}/sources
 GET /api/forecasts/{forecast_id}/pyramids
 GET /api/forecasts/{forecast_id}/school-grades

@@ -24,6 +24,7 @@ PARTS = {
     "peaks": "peaks",
     "small-classes": "small_classes",
     "migrants": "migrants",
+    "boarding": "boarding",
     "sources": "sources",
     "pyramids": "pyramids",
     "school-grades": "school_grades",

@@ -15,6 +15,7 @@ import type { WordingKey } from "../wording";
 import { AccuracyTab } from "./forecast/accuracy";
 import { BalanceTab } from "./forecast/balance";
 import { MethodTab } from "./forecast/method";
+import { BoardingTab } from "./forecast/boarding";
 import { MigrantsTab } from "./forecast/migrants";
 import { OutlookTab } from "./forecast/outlook";
 import { PeaksTab } from "./forecast/peaks";
@@ -36,6 +37,7 @@ const TABS = [
   "peaks",
   "small",
   "migrants",
+  "boarding",
   "pyramid",
   "accuracy",
   "sources",
@@ -189,6 +191,7 @@ const VIEWS: Record<TabName, (props: TabProps) => VNode> = {
   peaks: PeaksTab,
   small: SmallClassesTab,
   migrants: MigrantsTab,
+  boarding: BoardingTab,
   pyramid: PyramidTab,
   accuracy: AccuracyTab,
   sources: SourcesTab,
