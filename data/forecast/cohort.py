@@ -264,7 +264,7 @@ class Births:
         entrants = last[0] + AGE_AT_ENTRY + (1 if last[1] >= _LAST_MONTH else 0)
         self._notes.add(
             f"births of {span} held: none are known later, for entrants to grade 1 from {entrants} on",
-            f"{entrants}年起的一年级新生无出生数可依,沿用 {span} 的出生数",
+            f"{entrants}年起的一年级新生无出生数可依,沿用{span.replace(' to ', '至')}的出生数",
         )
 
 

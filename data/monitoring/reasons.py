@@ -41,13 +41,19 @@ def figures(year: int, pupils: int, low: int, high: int, places: int, *, surplus
     Tell the numbers of a year; places above 0.
 
     The share used is cut, not rounded, to a tenth of a percent, so that it never reads as a threshold not reached.
-    ``chance`` is that of a surplus where ``surplus``, of a shortage elsewhere, 0 to 1.
+    ``chance`` is that of a surplus where ``surplus``, of a shortage elsewhere, 0 to 1. Pupils without a band are
+    counted or certain: no chance is told.
     """
     used = f"{pupils * 1000 // places / 10:.1f}"
     percent = f"{100 * chance:.0f}"
     left = places - pupils
     room, room_zh = (f"{left:,} left", f"余{left}个") if left >= 0 else (f"{-left:,} missing", f"缺{-left}个")
     of, of_zh = ("surplus", "学位富余") if surplus else ("shortage", "学位不足")
+    if low == pupils == high:  # counted, not forecast
+        return Words(
+            f"{year}: {pupils:,} pupils for {places:,} places, {used} % used, {room}.",
+            f"{year}年学生{pupils}人,学位{places}个,使用率{used}%,{room_zh}。",
+        )
     return Words(
         f"{year}: {pupils:,} pupils ({low:,} to {high:,}) for {places:,} places, {used} % used, {room}; "
         f"chance of {of} {percent} %.",

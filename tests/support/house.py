@@ -93,7 +93,7 @@ class House:
         return self.client(self.first_token)
 
     def store_plan(self, division: str = HOME, document: PlanDocument | None = None) -> Stored:
-        """Store a dataset with a scenario, a done run, its plan, a schedule, a token, a done forecast and its signed report."""
+        """Store a dataset with scenario, done run, plan, schedule, token, done forecast and its signed report."""
         district = hamlet_plan.hamlets(division)
         with self.database.writing() as session:
             dataset, _ = datasets.store(session, district, [], SYSTEM)

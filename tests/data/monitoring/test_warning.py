@@ -292,9 +292,8 @@ def test_a_building_that_still_serves_later_years_is_told_of():
 def test_the_reason_of_a_surplus():
     row = watch(one_school([50, 40, 50], 100), SHIPPED, SPRING)[0]
     assert row.reason == (
-        "2026: 50 pupils (50 to 50) for 100 places, 50.0 % used, 50 left; chance of surplus 75 %. Up to 60 places "
-        "empty from 2026 to the end of the forecast: look into merging classes or schools, at the latest from "
-        "2025-09-01, a date already past."
+        "2026: 50 pupils for 100 places, 50.0 % used, 50 left. Up to 60 places empty from 2026 to the end of the "
+        "forecast: look into merging classes or schools, at the latest from 2025-09-01, a date already past."
     )
     assert row.reason_zh.endswith("最多空余学位60个:研究并班或合并办学,最迟2025年9月1日启动(已逾期)。") and row.overdue
 
