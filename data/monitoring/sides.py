@@ -15,7 +15,8 @@ scaled to what is agreed. Children without a zone go to the schools of their div
 pupils, parts adding up.
 
 A division with a control total of the stage keeps its children as they are in sum, a settlement whose pupils were
-declared or follow a control total of its township keeps its own. Children of migrant workers come on top of both sides,
+declared or follow a control total of its township keeps its own as far as a roll of the same year, and the sum of a zone
+that no other settlement can give way in, allow. Children of migrant workers come on top of both sides,
 or stay away, in the years after today (`data.monitoring.incoming`).
 """
 
@@ -534,11 +535,14 @@ class _Stage:
         divisions = len(self.ground.divisions)
         everywhere = _summed(self.due, self.ground.settlement_division, divisions)
         own = np.where(self.known_ages, np.nan_to_num(everywhere), np.nan)
+        of_home = self.ground.settlement_division
+        free = _summed(np.where(self.held[:, None], np.nan, self.due), of_home, divisions)
         held = self.controlled[:, None, None]
+        known = held | np.isnan(free)  # of a division all of whose settlements are held, too
         return Rung(
             parent=np.zeros(divisions, dtype=np.intp),
             estimate=self._flat(np.where(held | (self.nodes.of_home is None), own, np.nan)),
-            variance=self._flat(np.where(held, 0.0, _variance(own, self.weights.cohort, self._since_the_count()))),
+            variance=self._flat(np.where(known, 0.0, _variance(free, self.weights.cohort, self._since_the_count()))),
         )
 
     def _schools_say(self) -> tuple[Floats, Floats]:

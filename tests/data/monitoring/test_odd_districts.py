@@ -98,6 +98,14 @@ def test_declared_pupils_of_a_later_year_do_not_move_today_and_stay_as_declared(
     assert row(made, Level.SETTLEMENT, "A", Stage.PRIMARY)[2028] == 99
 
 
+def test_declared_pupils_hold_against_rolls_of_an_earlier_year_where_there_are_no_zones():
+    base = district([home("A")], people=children("A", 10), schools=(school("S"),), roll=rolls("S", 10))
+    made = look(replace(base, demand=(DeclaredDemand("A", Stage.PRIMARY, YEAR + 2, 405),)))
+    by_year = row(made, Level.SCHOOL, "S", Stage.PRIMARY)
+    assert (by_year[YEAR], by_year[YEAR + 1], by_year[YEAR + 2]) == (60, 60, 405)
+    assert row(made, Level.SETTLEMENT, "A", Stage.PRIMARY)[YEAR + 2] == 405
+
+
 def test_a_control_total_holds_where_moves_and_deaths_of_all_ages_are_counted():
     """The river district counts adults, so that its cohorts move after today; 2,000 junior pupils are told for 2031."""
     river = SAMPLES["river_district"]()
