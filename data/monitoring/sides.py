@@ -15,9 +15,8 @@ scaled to what is agreed. Children without a zone go to the schools of their div
 pupils, parts adding up.
 
 A division with a control total of the stage keeps its children as they are in sum, a settlement whose pupils were
-declared or follow a control total of its township keeps its own as far as a roll of the same year, and the sum of a zone
-that no other settlement can give way in, allow. Children of migrant workers come on top of both sides,
-or stay away, in the years after today (`data.monitoring.incoming`).
+declared or follow a control total of its township keeps its own, unless rolls of its zone let nobody else give way.
+Children of migrant workers come on top of both sides, or stay away, after today (`data.monitoring.incoming`).
 """
 
 from __future__ import annotations
