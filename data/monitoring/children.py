@@ -21,10 +21,10 @@ from data.forecast import forecast
 from data.forecast.cohort import AGE_AT_ENTRY
 from data.forecast.places import DIVISION, Places
 from data.forecast.result import GRADES_IN_ORDER
+from data.monitoring.cohort_side import Children
 from data.monitoring.ground import COLUMNS, Ground
 from data.monitoring.layer import STAGES
 from data.monitoring.population import Outline
-from data.monitoring.sides import Children
 
 Floats = NDArray[np.float64]
 

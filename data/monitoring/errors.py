@@ -26,9 +26,10 @@ from data.forecast.paths import Errors
 from data.forecast.progression import Projection
 from data.monitoring import sides
 from data.monitoring.children import Known
+from data.monitoring.cohort_side import Children
 from data.monitoring.ground import COLUMNS, Ground, Indices
 from data.monitoring.layer import STAGES
-from data.monitoring.sides import Alone, Children, Weights
+from data.monitoring.sides import Alone, Weights
 
 Floats = NDArray[np.float64]
 

@@ -25,12 +25,13 @@ from data.forecast.paths import Paths
 from data.forecast.result import Forecast
 from data.monitoring import children, errors, incoming, layers, population, sides
 from data.monitoring.children import Known
+from data.monitoring.cohort_side import Children, Incoming
 from data.monitoring.errors import Measured
 from data.monitoring.ground import COLUMNS, Ground, lay_out, offered
 from data.monitoring.layer import STAGES, Layer, Level
 from data.monitoring.layers import Agreed, Look
 from data.monitoring.population import Outline
-from data.monitoring.sides import Children, Incoming, Sides
+from data.monitoring.sides import Sides
 from data.norms import Norms
 
 Counts = NDArray[np.int64]

@@ -3,7 +3,7 @@ Forecast of a whole city: seconds and memory, by hand.
 
     .venv/bin/python -m tests.benchmarks.city --villages 11270 --paths 200
 
-The city is made up (合成数据): as many divisions, townships, villages and schools as Chongqing has, one point a village,
+The city is made up (合成数据): as many divisions, townships, villages and schools as Chongqing has, a point a village,
 ages 0 to 17 by village, adults by division, six years of rolls.
 """
 
@@ -54,7 +54,6 @@ def city(villages: int, seed: int = 1) -> District:
         [town[np.searchsorted(zone, np.arange(zone[0], zone[-1] + 1))] for zone in zones.values()]
     )
     kinds = [SchoolKind.FULL_PRIMARY] * primaries + [SchoolKind.JUNIOR] * juniors
-    stages = [Stage.PRIMARY] * primaries + [Stage.JUNIOR] * juniors
     roll, sites = [], []
     for stage, zone in zones.items():
         for number in range(int(zone[0]), int(zone[-1]) + 1):
