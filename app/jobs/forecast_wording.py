@@ -233,9 +233,9 @@ def accuracy_note(made: Outlook, measured: bool) -> Note:
             text_zh=f"用本数据集{years}年的在校生数逐年回测得出,只回测学校侧(有出生数时含出生数);与片区适龄儿童协调后的预测依据更多。",
         )
     return Note(
-        text=f"The dataset holds rolls of {years} years; a backtest needs {FEWEST_YEARS}. Bands are those of a "
+        text=f"Years of roll in the dataset: {years}; a backtest needs {FEWEST_YEARS} or more. Bands are those of a "
         "published history.",
-        text_zh=f"本数据集有{years}年在校生数,回测至少需要{FEWEST_YEARS}年;区间按已发表的历史误差给出。",
+        text_zh=f"本数据集在校生数只有{years}年,回测至少需要{FEWEST_YEARS}年;区间按已发表的历史误差给出。",
     )
 
 
@@ -285,7 +285,8 @@ def notes(made: Outlook) -> tuple[Note, ...]:
                 )
             )
     for stage in STAGES:
-        if not made.ground.has_roll(stage).any() and made.agreed.known[STAGES.index(stage)].any():
+        declared = any(row.stage is stage for row in made.ground.district.demand)
+        if not declared and not made.ground.has_roll(stage).any() and made.agreed.known[STAGES.index(stage)].any():
             found.append(
                 Note(
                     text=f"There is no roll of {stage}: its figures are children of that age, not pupils.",
