@@ -96,10 +96,10 @@ def grown(ground: Ground, told: Known, outlines: Sequence[Outline]) -> Children:
         for column, grade in enumerate(GRADES_IN_ORDER):
             cohort = year - grade + 1
             unborn = told.cohort is not None and cohort > told.cohort
-            if unborn and (told.held_too_long or not np.isfinite(pupils[:, column, at]).all()):
-                pupils[:, column, at] = _youngest(told, at)
-            factor = np.array([_factor(outline, cohort, grade, year, told) for outline in outlines])
             free = ~held[:, STAGES.index(STAGE_OF_GRADE[grade]), at]
+            if unborn:
+                pupils[free, column, at] = _not_born(ground, told, pupils[:, column, at], at)[free]
+            factor = np.array([_factor(outline, cohort, grade, year, told) for outline in outlines])
             pupils[free, column, at] *= factor[ground.settlement_division[free]]
     for stage in STAGES:
         _fit_to_controls(ground, stage, told, pupils, held)
@@ -163,6 +163,24 @@ def _factor(outline: Outline, cohort: int, grade: int, year: int, told: Known) -
     if told.cohort is None or cohort <= told.cohort:
         return kept
     return kept * outline.unborn(cohort, told.cohort - AGE_AT_ENTRY)
+
+
+def _not_born(ground: Ground, told: Known, held: Floats, at: int) -> Floats:
+    """
+    Give a cohort of which nothing is told, shape (V,), before its division's births are looked at.
+
+    In all as many as the last births, divided over the settlements as the youngest cohorts known are: one year's births
+    of a village are chance. Where no births are held it is as large as those.
+    """
+    youngest = _youngest(told, at)
+    if told.held_too_long or not np.isfinite(held).all():
+        return youngest
+    division, count = ground.settlement_division, len(ground.divisions)
+    total, known = (
+        np.bincount(division, weights=np.nan_to_num(figures), minlength=count) for figures in (held, youngest)
+    )
+    scale = np.divide(total, known, out=np.zeros(count), where=known > 0)
+    return np.where((known > 0)[division], np.nan_to_num(youngest) * scale[division], held)
 
 
 def _youngest(told: Known, at: int) -> Floats:

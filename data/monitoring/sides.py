@@ -142,10 +142,13 @@ class _Agreement:
     def of_rolls(self) -> Floats:
         return school_side.of_rolls(self.side)
 
+    @property
+    def grades(self) -> int:
+        return len(GRADES[self.side.stage])
+
     def sides(self) -> Sides:
-        homes, schools = (
-            self._agreed() if self.side.nodes.of_home is None else self._agreed_by_node(self.side.nodes.of_home)
-        )
+        node = self.side.nodes.of_home
+        homes, schools = self._agreed() if node is None else self._agreed_by_node(node)
         return Sides(
             of_children=self.side.children_say,
             of_rolls=self.of_rolls,
@@ -164,24 +167,23 @@ class _Agreement:
         top, below = agree([self._top(), rung])
         divisions = self._whole_divisions(top)
         schools = np.zeros((self.side.schools, divisions.shape[1]), dtype=np.int64)
-        schools[rows] = whole.parts(below, of_school[rows], divisions)
+        schools[rows] = whole.by_grade(below, of_school[rows], divisions, self.grades)
         of_home = self.side.ground.settlement_division
         leaves = self._leaves(of_home, summed(self.side.due, of_home, len(divisions)))
         _, homes = agree([Rung(np.zeros(len(top), dtype=np.intp), top, np.zeros(top.shape)), leaves])
-        return whole.parts(homes, of_home, divisions), schools
+        return whole.by_grade(homes, of_home, divisions, self.grades), schools
 
     def _agreed_by_node(self, of_home: Indices) -> tuple[Counts, Counts]:
         """Whole pupils of settlements and schools, shapes (V, G * Y) and (S, G * Y), that meet in their node."""
         of_rolls, variance = (self._flat(self.side.nodes.summed(figures)) for figures in self._schools_say())
         middle = Rung(self.side.nodes.division, of_rolls, np.nan_to_num(variance))
         top, at_nodes, at_homes = agree([self._top(), middle, self._leaves(of_home, self.side.of_children)])
-        nodes = whole.parts(at_nodes, middle.parent, self._whole_divisions(top))
+        nodes = whole.by_grade(at_nodes, middle.parent, self._whole_divisions(top), self.grades)
         rows = np.flatnonzero(self.side.at_school)
         schools = np.zeros((self.side.schools, nodes.shape[1]), dtype=np.int64)
-        schools[rows] = whole.parts(
-            self._flat(np.nan_to_num(self.of_rolls))[rows], self.side.nodes.of_school[rows], nodes
-        )
-        return whole.parts(at_homes, of_home, nodes), schools
+        weights = self._flat(np.nan_to_num(self.of_rolls))[rows]
+        schools[rows] = whole.by_grade(weights, self.side.nodes.of_school[rows], nodes, self.grades)
+        return whole.by_grade(at_homes, of_home, nodes, self.grades), schools
 
     def _progressed(self) -> Flags:
         """Tell in which years the rolls of every division with settlements tell of all grades, shape (Y,)."""

@@ -27,8 +27,29 @@ def parts(shares: Floats, parent: NDArray[np.intp], totals: Counts) -> Counts:
     whole
         Shape (n, K). Equal remainders are served in the order given.
     """
+    return _parts(shares, parent, totals, np.zeros(shares.shape))[0]
+
+
+def by_grade(shares: Floats, parent: NDArray[np.intp], totals: Counts, grades: int) -> Counts:
+    """
+    Round as `parts` does, grade after grade, so that a small place is not rounded down in every grade.
+
+    What a part was given too little in the grades before counts with its remainder. Shapes (n, grades * Y) and
+    (m, grades * Y).
+    """
+    years = totals.shape[1] // grades
+    by, wanted = shares.reshape(len(shares), grades, years), totals.reshape(len(totals), grades, years)
+    found, owed = np.zeros(by.shape, dtype=np.int64), np.zeros((len(by), by.shape[2]))
+    for grade in range(grades):
+        found[:, grade], exact = _parts(by[:, grade], parent, wanted[:, grade], owed)
+        owed += exact - found[:, grade]
+    return found.reshape(shares.shape)
+
+
+def _parts(shares: Floats, parent: NDArray[np.intp], totals: Counts, owed: Floats) -> tuple[Counts, Floats]:
+    """Whole parts by largest remainder and what is owed, and the exact parts; a part that is due none gets none."""
     if len(shares) == 0:
-        return np.zeros(shares.shape, dtype=np.int64)
+        return np.zeros(shares.shape, dtype=np.int64), np.zeros(shares.shape)
     order = np.argsort(parent, kind="stable")
     first = np.flatnonzero(np.diff(parent[order], prepend=-1))
     sizes = np.diff(np.append(first, len(order)))
@@ -40,11 +61,12 @@ def parts(shares: Floats, parent: NDArray[np.intp], totals: Counts) -> Counts:
     exact = np.where(even, 1.0, own) * (wanted / np.where(sums > 0, sums, sizes[:, None]))[group]
     floors = np.floor(exact + _ALMOST)
     missing = wanted - np.add.reduceat(floors, first, axis=0)
-    rank = np.argsort(np.lexsort((-(exact - floors), np.broadcast_to(group[:, None], exact.shape)), axis=0), axis=0)
+    claim = np.where(exact - floors > _ALMOST, exact - floors + owed[order], -np.inf)
+    rank = np.argsort(np.lexsort((-claim, np.broadcast_to(group[:, None], exact.shape)), axis=0), axis=0)
     given = floors + (rank - first[group][:, None] < missing[group])
-    whole = np.empty(shares.shape, dtype=np.int64)
-    whole[order] = given.astype(np.int64)
-    return whole
+    whole, due = np.empty(shares.shape, dtype=np.int64), np.empty(shares.shape)
+    whole[order], due[order] = given.astype(np.int64), exact
+    return whole, due
 
 
 _ALMOST = 1e-9

@@ -244,3 +244,16 @@ def test_a_cohort_keeps_the_share_it_had_and_later_ones_that_of_the_last_entrant
     grades = made.agreed.schools[0, :, made.years.index(2026)]
     first = 3  # grades -2 to 0 stand before it
     assert grades[first : first + 3].tolist() == pytest.approx([1_300, 1_300, 940], rel=0.03)
+
+
+def test_one_year_without_births_does_not_empty_a_village_for_good(hamlets):
+    """
+    C has no birth in the last year told and one in each before; the district's last births are 5, not 6.
+
+    The youngest three cohorts known of A, B and C have 9, 6 and 2 children: of the 5 who come a year 5 x 2 / 17 = 0.6
+    are of C, 3.5 in six grades.
+    """
+    births = tuple(replace(row, count=0) if row.place == "C" and row.year == 2025 else row for row in hamlets.births)
+    newborn = tuple(replace(row, count=0) if row.place == "C" and row.age == 0 else row for row in hamlets.people)
+    made = ahead(replace(hamlets, births=births, people=newborn), last_year=2040)
+    assert [pupils(made, Level.SETTLEMENT)["C"][year] for year in (2038, 2039, 2040)] == pytest.approx([3.5] * 3, abs=1)

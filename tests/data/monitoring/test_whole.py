@@ -32,3 +32,17 @@ def test_parts_add_up_and_stay_within_one_of_their_share(places, columns, seed):
     assert np.array_equal(added[with_parts], totals[with_parts])
     exact = shares * (totals / np.where(sums > 0, sums, 1))[parent]
     assert (np.abs(found - exact) < 1 + 1e-6).all() and (found >= 0).all()
+
+
+def test_a_small_place_is_not_rounded_down_in_every_grade():
+    # Shares 0.6 and 1.4 of 2 pupils in each of five grades: 3 and 7 in all, not 0 or 5.
+    shares = np.tile([[0.6], [1.4]], (1, 5))
+    found = whole.by_grade(shares, np.zeros(2, dtype=np.intp), np.full((1, 5), 2), grades=5)
+    assert found.sum(axis=0).tolist() == [2] * 5
+    assert found.sum(axis=1).tolist() == [3, 7]
+
+
+def test_a_place_that_is_due_none_gets_none():
+    shares = np.tile([[0.0], [0.5], [0.5]], (1, 4))
+    found = whole.by_grade(shares, np.zeros(3, dtype=np.intp), np.full((1, 4), 1), grades=4)
+    assert found[0].tolist() == [0] * 4
