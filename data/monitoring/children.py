@@ -127,7 +127,8 @@ def _fit_to_controls(ground: Ground, stage: Stage, told: Known, pupils: Floats, 
     Bring a stage that has grown back to its control totals, as the planning forecast met them (`data.forecast.fit`).
 
     Townships first, then divisions by what no township holds; in other years the factor of the nearest control year.
-    Settlements of a place that is no division of the ground are held from then on.
+    Settlements of a place that is no division of the ground are held in the years of its control totals; in others the
+    rolls may tell better.
     """
     places, columns, axis = Places.of(ground.district), COLUMNS[stage], STAGES.index(stage)
     totals: dict[tuple[str, str], dict[int, int]] = {}
@@ -148,7 +149,8 @@ def _fit_to_controls(ground: Ground, stage: Stage, told: Known, pupils: Floats, 
             pupils[free, columns, at] *= factors[nearest]
         fitted[here] = True
         if level != DIVISION or place not in ground.divisions:
-            held[here, axis] = True
+            for by in totals[level, place]:
+                held[here, axis, by] = True
 
 
 def _back_to(total: int, pupils: Floats, fitted: NDArray[np.bool_]) -> float:
