@@ -2,7 +2,7 @@
 
 import { number, percent, seconds, yuan } from "../format";
 import { language, said, t, word } from "../language";
-import type { BrokenRule, PlanDocument } from "../wire";
+import type { BrokenRule, NormUse, PlanDocument } from "../wire";
 import { Facts, TrustMark } from "./basic";
 import { StatusMark } from "./marks";
 
@@ -152,9 +152,19 @@ function ForecastNotes({ forecast }: { forecast: PlanDocument["forecast"] }) {
 
 /** Norms used, each with source and trust. */
 export function NormsUsed({ document: plan }: { document: PlanDocument }) {
-  const broken = new Set(plan.rules_broken.map((rule) => rule.norm).filter(Boolean));
+  return <NormTable norms={plan.norms_used} broken={new Set(plan.rules_broken.map((rule) => rule.norm))} />;
+}
+
+interface NormTableProps {
+  norms: readonly NormUse[];
+  /** Keys of norms that are broken; not given where nothing is judged by them. */
+  broken?: ReadonlySet<string | null>;
+}
+
+/** Norms with source and trust, and whether they are kept. */
+export function NormTable({ norms, broken }: NormTableProps) {
   return (
-    <div class="table-scroll">
+    <div class="table-scroll" tabIndex={0} role="region" aria-label={t("plan.norms")}>
       <table>
         <thead>
           <tr>
@@ -166,11 +176,11 @@ export function NormsUsed({ document: plan }: { document: PlanDocument }) {
             <th scope="col">{t("norm.level")}</th>
             <th scope="col">{t("norm.source")}</th>
             <th scope="col">{t("norm.trust")}</th>
-            <th scope="col">{t("norm.kept")}</th>
+            {broken && <th scope="col">{t("norm.kept")}</th>}
           </tr>
         </thead>
         <tbody>
-          {plan.norms_used.map((norm) => (
+          {norms.map((norm) => (
             <tr>
               <th scope="row">
                 {word("norm", norm.key)}
@@ -185,7 +195,9 @@ export function NormsUsed({ document: plan }: { document: PlanDocument }) {
               <td>
                 <TrustMark trust={norm.trust} />
               </td>
-              <td>{broken.has(norm.key) ? <span class="badge badge-bad">{t("norm.broken")}</span> : t("norm.held")}</td>
+              {broken && (
+                <td>{broken.has(norm.key) ? <span class="badge badge-bad">{t("norm.broken")}</span> : t("norm.held")}</td>
+              )}
             </tr>
           ))}
         </tbody>

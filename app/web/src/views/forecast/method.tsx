@@ -2,10 +2,10 @@
 
 import { api } from "../../api";
 import { day, moment, number, seconds } from "../../format";
-import { t, word } from "../../language";
+import { t } from "../../language";
 import { useLoaded } from "../../load";
-import { Facts, TrustMark } from "../../parts/basic";
-import type { NormUse } from "../../wire";
+import { Facts } from "../../parts/basic";
+import { NormTable } from "../../parts/certificate";
 import { recipeSummary } from "../forecasts";
 import { Figures, NoteList, Read, type TabProps } from "./tab";
 
@@ -40,7 +40,7 @@ export function MethodTab({ forecast }: TabProps) {
             <NoteList notes={document.notes} />
           </Figures>
           <Figures title={t("plan.norms")} forecast={forecast}>
-            <Norms norms={document.norms} />
+            <NormTable norms={document.norms} />
           </Figures>
         </>
       )}
@@ -50,44 +50,4 @@ export function MethodTab({ forecast }: TabProps) {
 
 function Hash({ hash }: { hash: string }) {
   return <code title={hash}>{hash.slice(0, 16)}…</code>;
-}
-
-function Norms({ norms }: { norms: readonly NormUse[] }) {
-  return (
-    <div class="table-scroll" tabIndex={0} role="region" aria-label={t("plan.norms")}>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">{t("norm")}</th>
-            <th scope="col" class="numeric">
-              {t("norm.value")}
-            </th>
-            <th scope="col">{t("norm.kind")}</th>
-            <th scope="col">{t("norm.level")}</th>
-            <th scope="col">{t("norm.source")}</th>
-            <th scope="col">{t("norm.trust")}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {norms.map((norm) => (
-            <tr>
-              <th scope="row">
-                {word("norm", norm.key)}
-                <small>{norm.stage ? word("stage", norm.stage) : norm.key}</small>
-              </th>
-              <td class="numeric">
-                {number(norm.value, 2)} <small>{word("unit", norm.unit)}</small>
-              </td>
-              <td>{word("norm_kind", norm.kind)}</td>
-              <td>{word("norm_level", norm.level)}</td>
-              <td>{norm.source}</td>
-              <td>
-                <TrustMark trust={norm.trust} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
 }
