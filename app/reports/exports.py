@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -176,29 +177,50 @@ def _measures(document: PlanDocument) -> dict[str, object]:
 
 def _sheet(book: xlsxwriter.Workbook, title: str, columns: Sequence[Column], rows: Rows, *, synthetic: bool) -> None:
     sheet = book.add_worksheet(title)
-    bold = book.add_format({"bold": True, "bottom": 1})
-    line = 0
-    if synthetic:
-        sheet.write_string(0, 0, SYNTHETIC, book.add_format({"bold": True, "font_color": "#C00000"}))
-        line = 1
+    heading = book.add_format({"bold": True, "bottom": 1})
+    warning = book.add_format({"bold": True, "font_color": "#C00000"}) if synthetic else None
+    for number, row in enumerate(rows, write_heads(sheet, columns, heading, warning)):
+        for place, column in enumerate(columns):
+            write_cell(sheet, number, place, row.get(column.name))
+
+
+def write_heads(
+    sheet: xlsxwriter.worksheet.Worksheet, columns: Sequence[Column], heading: object, warning: object | None
+) -> int:
+    """
+    Write the heads of a sheet, row after row; ``warning`` is the format of the line that figures are synthetic.
+
+    Returns
+    -------
+    line
+        The first row of figures.
+    """
     for place, column in enumerate(columns):
         sheet.set_column(place, place, column.width)
-        sheet.write_string(line, place, column.zh, bold)
-        sheet.write_string(line + 1, place, column.name, bold)
+    line = 0
+    if warning is not None:
+        sheet.write_string(0, 0, SYNTHETIC, warning)
+        line = 1
+    for place, column in enumerate(columns):
+        sheet.write_string(line, place, column.zh, heading)
+    for place, column in enumerate(columns):
+        sheet.write_string(line + 1, place, column.name, heading)
     sheet.freeze_panes(line + 2, 2)
-    for number, row in enumerate(rows, line + 2):
-        for place, column in enumerate(columns):
-            _write(sheet, number, place, row.get(column.name))
+    return line + 2
 
 
-def _write(sheet: xlsxwriter.worksheet.Worksheet, line: int, place: int, value: object) -> None:
+def write_cell(
+    sheet: xlsxwriter.worksheet.Worksheet, line: int, place: int, value: object, shown: object | None = None
+) -> None:
+    """Write a value; ``shown``: the format of a number. Nothing is written of ``None`` and of a number that is none."""
     match value:
         case None:
             return
         case bool():
             sheet.write_string(line, place, "是 yes" if value else "否 no")
         case int() | float():
-            sheet.write_number(line, place, value)
+            if math.isfinite(value):
+                sheet.write_number(line, place, value, shown)
         case list() | tuple():
             sheet.write_string(line, place, "；".join(str(part) for part in value))
         case _:

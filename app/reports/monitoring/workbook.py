@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +12,7 @@ from typing import Any
 import xlsxwriter
 
 from app.cases.forecast_document import ForecastDocument, PlaceOutlook, PupilsByYear
-from app.reports.exports import SYNTHETIC, Column
+from app.reports.exports import Column, write_cell, write_heads
 from app.reports.monitoring import packed, words
 from app.reports.published import MASK
 
@@ -363,24 +362,14 @@ def _sheet(
     book: xlsxwriter.Workbook, part: Sheet, styles: Mapping[str, Any], shown: Mapping[str, Any], *, synthetic: bool
 ) -> None:
     sheet = book.add_worksheet(part.name)
-    for place, column in enumerate(part.columns):
-        sheet.set_column(place, place, column.width)
-    line = 0
-    if synthetic:
-        sheet.write_string(0, 0, SYNTHETIC, styles["warning"])
-        line = 1
-    for place, column in enumerate(part.columns):
-        sheet.write_string(line, place, column.zh, styles["heading"])
-    for place, column in enumerate(part.columns):
-        sheet.write_string(line + 1, place, column.name, styles["heading"])
-    sheet.freeze_panes(line + 2, 2)
+    first = write_heads(sheet, part.columns, styles["heading"], styles["warning"] if synthetic else None)
     formats = [shown.get(FORMATS.get(column.name, "")) for column in part.columns]
-    number = line + 1
-    for number, row in enumerate(part.rows, line + 2):
+    number = first - 1
+    for number, row in enumerate(part.rows, first):
         for place, column in enumerate(part.columns):
-            _write(sheet, number, place, _worded(column.name, row.get(column.name)), formats[place])
+            write_cell(sheet, number, place, _plainly(_worded(column.name, row.get(column.name))), formats[place])
     if part.columns:
-        sheet.autofilter(line + 1, 0, number, len(part.columns) - 1)
+        sheet.autofilter(first - 1, 0, number, len(part.columns) - 1)
 
 
 def _worded(name: str, value: object) -> object:
@@ -389,16 +378,6 @@ def _worded(name: str, value: object) -> object:
     return value if word is None else f"{word} {value}"
 
 
-def _write(sheet: xlsxwriter.worksheet.Worksheet, line: int, place: int, value: object, shown: Any = None) -> None:
-    match value:
-        case None:
-            return
-        case bool():
-            sheet.write_string(line, place, "是 yes" if value else "否 no")
-        case int() | float():  # not finite: an error measure of nothing
-            if math.isfinite(value):
-                sheet.write_number(line, place, value, shown)
-        case str():
-            sheet.write_string(line, place, value)
-        case _:
-            sheet.write_string(line, place, json.dumps(value, ensure_ascii=False, sort_keys=True))
+def _plainly(value: object) -> object:
+    """Write what has parts as JSON."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True) if isinstance(value, dict | list) else value
