@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -52,27 +52,35 @@ def opening_day(year: int) -> date:
 def ledger(district: District, norms: Norms, stage: Stage, year: int) -> tuple[SchoolPlaces, ...]:
     """List the schools that have a site at the stage, special schools left out, in the district's order."""
     on = opening_day(year)
-    site_of = {site.school: site for site in district.sites if site.stage is stage}
     rolls = _rolls(district, stage, year)
     class_norm = int(norms.value("class.norm", stage, on))
     cost = round(norms.value("cost.school_year", stage, on))
-    found = []
-    for school in district.schools:
-        site = site_of.get(school.id)
-        if site is None or school.kind is SchoolKind.SPECIAL:
-            continue
-        found.append(
-            SchoolPlaces(
-                school=school,
-                site=site,
-                places=_places(site, class_norm, year),
-                largest=_largest(school, norms, stage, on),
-                beds=site.beds,
-                running_cost=cost if site.running_cost is None else site.running_cost,
-                roll=rolls.get(school.id),
-            )
+    return tuple(
+        SchoolPlaces(
+            school=school,
+            site=site,
+            places=_places(site, class_norm, year),
+            largest=_largest(school, norms, stage, on),
+            beds=site.beds,
+            running_cost=cost if site.running_cost is None else site.running_cost,
+            roll=rolls.get(school.id),
         )
-    return tuple(found)
+        for school, site in _with_sites(district, stage)
+    )
+
+
+def offered(district: District, norms: Norms, stage: Stage, year: int) -> dict[str, int]:
+    """Count the places of every school of the `ledger`, by its id."""
+    class_norm = int(norms.value("class.norm", stage, opening_day(year)))
+    return {school.id: _places(site, class_norm, year) for school, site in _with_sites(district, stage)}
+
+
+def _with_sites(district: District, stage: Stage) -> Iterator[tuple[School, Site]]:
+    """Schools that have a site at the stage, special schools left out, in the district's order."""
+    site_of = {site.school: site for site in district.sites if site.stage is stage}
+    for school in district.schools:
+        if school.id in site_of and school.kind is not SchoolKind.SPECIAL:
+            yield school, site_of[school.id]
 
 
 def _places(site: Site, class_norm: int, year: int) -> int:

@@ -140,8 +140,8 @@ def offered(district: District, norms: Norms, years: Sequence[int]) -> NDArray[n
     number: dict[str, int] = {school.id: index for index, school in enumerate(district.schools)}
     for at, stage in enumerate(STAGES):
         for column, year in enumerate(years):
-            for entry in places.ledger(district, norms, stage, year):
-                found[number[entry.school.id], at, column] = entry.places
+            for school, count in places.offered(district, norms, stage, year).items():
+                found[number[school], at, column] = count
     return found
 
 
