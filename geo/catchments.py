@@ -53,7 +53,7 @@ def dissolve(
     UnequalLengths
         When there is not one label for each geometry.
     WrongCrs
-        When the coordinates are not longitude and latitude within China.
+        When the coordinates are not longitude and latitude.
     """
     if len(labels) != len(geometries):
         raise UnequalLengths("labels", len(labels), "settlements", len(geometries))

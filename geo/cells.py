@@ -70,7 +70,7 @@ def make(geometries: Sequence[BaseGeometry] | Shapes, outline: BaseGeometry | No
     Raises
     ------
     WrongCrs
-        When the coordinates are not longitude and latitude within China.
+        When the coordinates are not longitude and latitude.
     """
     given = np.asarray(geometries, dtype=object)
     if given.size == 0:

@@ -97,7 +97,7 @@ def neighbours(
     Raises
     ------
     WrongCrs
-        When the coordinates are not longitude and latitude within China.
+        When the coordinates are not longitude and latitude.
     """
     cells = land.make(geometries, outline)
     near = _within(cells.shapes, snap_metres)
@@ -133,7 +133,7 @@ def containing(points: Sequence[BaseGeometry] | Shapes, geometries: Sequence[Bas
     Raises
     ------
     WrongCrs
-        When the coordinates are not longitude and latitude within China.
+        When the coordinates are not longitude and latitude.
     ValueError
         When there are points but no settlements.
     """

@@ -3,7 +3,8 @@ Coordinate systems: longitude and latitude at rest, metres for every measurement
 
 Stored coordinates are EPSG:4326. CGCS2000 (EPSG:4490) is taken as equal to it: the two differ by less than the
 accuracy of a settlement border. Metres are those of the CGCS2000 3-degree Gauss-Kruger zone of the district
-(EPSG:4534, central meridian 75 E, to EPSG:4554, 135 E), chosen once for everything that is measured together.
+(EPSG:4534, central meridian 75 E, to EPSG:4554, 135 E), chosen once for everything that is measured together. A
+place outside these zones has its UTM zone (WGS 84).
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ GEOGRAPHIC = "EPSG:4326"
 
 _FIRST_MERIDIAN, _LAST_MERIDIAN, _ZONE_DEGREES = 75, 135, 3
 _EPSG_OF_FIRST_MERIDIAN = 4534
+_UTM_ZONE_DEGREES, _LAST_UTM_LATITUDE = 6, 84
+_EPSG_OF_UTM_NORTH, _EPSG_OF_UTM_SOUTH = 32600, 32700
 
 Shapes = NDArray[np.object_]
 """Shapely geometries in one array."""
@@ -30,18 +33,20 @@ Shapes = NDArray[np.object_]
 
 def metric_crs(lon: float, lat: float) -> CRS:
     """
-    Return the 3-degree zone that a place lies in.
+    Return the 3-degree zone that a place lies in (73.5 to 136.5 E, 0 to 60 N), elsewhere its UTM zone.
 
     Raises
     ------
     WrongCrs
-        When the place is not within the zones (73.5 to 136.5 E, 0 to 60 N): metres given as degrees, or latitude
-        and longitude swapped.
+        When no place lies there: metres given as degrees, or latitude and longitude swapped.
     """
-    zone = round((lon - _FIRST_MERIDIAN) / _ZONE_DEGREES) if np.isfinite(lon) else -1
-    if not 0 <= zone <= (_LAST_MERIDIAN - _FIRST_MERIDIAN) // _ZONE_DEGREES or not 0 <= lat <= 60:
-        raise WrongCrs("longitude and latitude within China", f"the middle lies at longitude {lon}, latitude {lat}")
-    return _crs(_EPSG_OF_FIRST_MERIDIAN + zone)
+    if not (np.isfinite(lon) and abs(lon) <= 180 and abs(lat) <= _LAST_UTM_LATITUDE):
+        raise WrongCrs("longitude and latitude", f"the middle lies at longitude {lon}, latitude {lat}")
+    zone = round((lon - _FIRST_MERIDIAN) / _ZONE_DEGREES)
+    if 0 <= zone <= (_LAST_MERIDIAN - _FIRST_MERIDIAN) // _ZONE_DEGREES and 0 <= lat <= 60:
+        return _crs(_EPSG_OF_FIRST_MERIDIAN + zone)
+    utm = min(int((lon + 180) // _UTM_ZONE_DEGREES) + 1, 60)
+    return _crs((_EPSG_OF_UTM_NORTH if lat >= 0 else _EPSG_OF_UTM_SOUTH) + utm)
 
 
 def metric_crs_of(geometries: Sequence[BaseGeometry] | Shapes) -> CRS:

@@ -62,7 +62,14 @@ class SchoolPlan(Part):
 
 
 class SettlementPlan(Part):
-    """What the plan says of one settlement; minutes are one way, ``None`` where there is no school (today)."""
+    """
+    What the plan says of one settlement; minutes are one way, ``None`` where there is no school (today).
+
+    On roads: ``minutes`` is the mean of its homes by the means asked, ``minutes_p95`` what 95 of 100 keep to,
+    ``minutes_walk`` on foot; ``by_bus``: the bus is quicker; ``crosses``: the way on foot crosses a trunk road or a
+    railway on the level. ``minutes_straight`` is the straight-line estimate of the same trip, ``nearest_straight`` the
+    school that straight lines call nearest of those open, ``nearest_road`` the one that is. ``None``: not known.
+    """
 
     id: str
     name: str
@@ -73,6 +80,15 @@ class SettlementPlan(Part):
     minutes_today: int | None
     boarders: int
     moved: bool
+    minutes_p95: int | None = None
+    minutes_walk: int | None = None
+    minutes_walk_today: int | None = None
+    by_bus: bool | None = None
+    crosses: bool | None = None
+    crosses_today: bool | None = None
+    minutes_straight: int | None = None
+    nearest_straight: str | None = None
+    nearest_road: str | None = None
 
 
 class Unserved(Part):
@@ -105,6 +121,30 @@ class Clash(Part):
     detail_zh: str
 
 
+class AccessMeasures(Part):
+    """
+    What roads say of access; ``None`` where today's zones are not known.
+
+    ``within_walk_share``: pupils within the limit on foot. ``pupils_crossing``: primary pupils whose way on foot
+    crosses a trunk road or a railway. ``catchment_mean``, ``catchment_worst``: places a pupil by the two-step floating
+    catchment (Luo and Wang 2003) within the trip limit, mean over pupils and mean of the worst-off tenth of pupils.
+    ``straight_too_short``: pupils whom straight lines call within the limit and roads do not; ``straight_too_long``:
+    the other way round; ``straight_wrong_nearest``: pupils whose nearest open school straight lines get wrong.
+    """
+
+    within_walk_share: float | None
+    within_walk_share_today: float | None
+    pupils_crossing: int
+    pupils_crossing_today: int | None
+    catchment_mean: float | None
+    catchment_mean_today: float | None
+    catchment_worst: float | None
+    catchment_worst_today: float | None
+    straight_too_short: int
+    straight_too_long: int
+    straight_wrong_nearest: int
+
+
 class Measures(Part):
     """The district at a glance; minutes are pupil-weighted, one way."""
 
@@ -120,6 +160,8 @@ class Measures(Part):
     boarders: int
     running_cost: int
     places_open: int
+    within_limit_share_today: float | None = None
+    access: AccessMeasures | None = None
 
 
 class RepairOut(Part):
@@ -136,6 +178,66 @@ class RepairOut(Part):
     pupils: int
     school_from: str | None
     school_to: str | None
+    detail: str
+    detail_zh: str
+
+
+class CutBorder(Part):
+    """
+    Two settlements whose common border nobody can cross: no neighbours for rule 6.
+
+    ``reason``: ``water``, ``expressway``, ``railway`` or ``no_way`` (no way leads over it). ``barrier``: its name,
+    where it has one. ``kept``: cut, yet counted as neighbours, since one of them would have had no neighbour to reach.
+    """
+
+    settlement: str
+    other: str
+    reason: str
+    barrier: str
+    kept: bool
+    border_metres: int
+    detail: str
+    detail_zh: str
+
+
+class BusStop(Part):
+    """A stop of a school bus; ``minutes``: from here to the school; ``pupils`` of ``settlements`` who board."""
+
+    lon: float
+    lat: float
+    pupils: int
+    minutes: int
+    settlements: tuple[str, ...]
+
+
+class BusRoute(Part):
+    """One bus: its stops in order, then the school. ``minutes``: longest ride; yuan a year."""
+
+    school: str
+    stops: tuple[BusStop, ...]
+    pupils: int
+    minutes: int
+    km: float
+    cost: int
+
+
+class BusPlan(Part):
+    """
+    School buses for the pupils who change school and walk too far.
+
+    ``estimate``: what the plan reckoned in its objective for them, yuan a year; ``cost``: what the routes cost.
+    ``bound``: no routes cost less (``None`` where none was proved). ``unrouted``: settlements with pupils whom no bus
+    can take. ``status`` as of a plan.
+    """
+
+    status: str
+    routes: tuple[BusRoute, ...]
+    pupils: int
+    vehicles: int
+    cost: int
+    estimate: int
+    bound: int | None
+    unrouted: tuple[str, ...]
     detail: str
     detail_zh: str
 
@@ -236,7 +338,7 @@ class PlanDocument(Part):
     A plan. ``rules_broken`` comes from the checker that shares no code with the model.
 
     ``repairs``: what had to change in the plan to start from before it broke no rule, empty when nothing; ``None``
-    where no plan was given, or, as a notice then says, none near it was found.
+    where no plan was given, or, as a notice then says, none near it was found. ``cut_borders``, ``buses``: on roads.
     """
 
     title: str
@@ -258,3 +360,5 @@ class PlanDocument(Part):
     forecast: dict[str, object]
     versions: dict[str, str]
     repairs: tuple[RepairOut, ...] | None = None
+    cut_borders: tuple[CutBorder, ...] = ()
+    buses: BusPlan | None = None

@@ -21,10 +21,19 @@ def test_the_zone_is_that_of_the_nearest_meridian(lon, epsg):
     assert abs(lon - meridian) <= 1.5
 
 
-@pytest.mark.parametrize(("lon", "lat"), [(30.0, 107.0), (36_500_000.0, 3_300_000.0), (-75.0, 40.0), (107.0, np.nan)])
-def test_a_place_outside_the_zones_is_refused(lon, lat):
+@pytest.mark.parametrize(("lon", "lat"), [(30.0, 107.0), (36_500_000.0, 3_300_000.0), (107.0, np.nan)])
+def test_what_is_no_place_is_refused(lon, lat):
     with pytest.raises(WrongCrs):
         crs.metric_crs(lon, lat)
+
+
+@pytest.mark.parametrize(
+    ("lon", "lat", "epsg"),
+    [(1.5, 42.5, 32631), (-46.6, -23.5, 32723), (-180.0, 10.0, 32601), (180.0, 10.0, 32660)],
+)
+def test_a_place_outside_the_zones_has_its_utm_zone(lon, lat, epsg):
+    # UTM: zone 1 begins at 180 W and each has 6 degrees; EPSG 326xx north of the equator, 327xx south.
+    assert crs.metric_crs(lon, lat).to_epsg() == epsg
 
 
 def test_metres_agree_with_the_ellipsoid_near_the_meridian():

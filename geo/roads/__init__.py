@@ -1,0 +1,1 @@
+"""Roads: a network read from an extract, and what can be known from it of ways, minutes and borders."""
