@@ -82,7 +82,7 @@ def solve(
         None if mended is None else (mended.school_of, mended.opened),
     )
     certificate = replace(plan.certificate, seconds=round(plan.certificate.seconds + spent, 3))
-    repairs = None if mended is None else tuple(_on_all_land(change, kept) for change in mended.changes)
+    repairs = None if mended is None else tuple(_on_all_land(asked, change, kept) for change in mended.changes)
     if plan.school_of is None or plan.opened is None:
         return LayoutPlan(asked, certificate, None, None, None, given is not None, repairs)
     school_of = np.full(len(asked.settlement_ids), NOBODY, np.int64)
@@ -150,7 +150,9 @@ def adjust(
     )
     part = tuple(kept[list(found.settlements)].tolist())
     if found.school_of is None or found.opened is None:
-        return Adjusted(replace(found, settlements=part, refusal=_refusal_on_all_land(found.refusal, kept)), None)
+        return Adjusted(
+            replace(found, settlements=part, refusal=_refusal_on_all_land(asked, found.refusal, kept)), None
+        )
     whole = school_of.copy()
     whole[kept] = found.school_of
     judgement = judge.judge(asked, whole.tolist(), found.opened.tolist())
@@ -158,10 +160,12 @@ def adjust(
     return Adjusted(replace(found, school_of=whole, settlements=part), judgement)
 
 
-def _refusal_on_all_land(refusal: Refusal | None, kept: Ints) -> Refusal | None:
+def _refusal_on_all_land(asked: Layout, refusal: Refusal | None, kept: Ints) -> Refusal | None:
     if refusal is None or refusal.settlement is None:
         return refusal
-    return replace(refusal, settlement=int(kept[refusal.settlement]))
+    v = int(kept[refusal.settlement])
+    rule = "no_way" if _lacks_a_way(asked, refusal.rule, v, refusal.school) else refusal.rule
+    return replace(refusal, settlement=v, rule=rule)
 
 
 def _start(small: Layout, kept: Ints, start: Ints | None) -> tuple[Ints, Bools] | None:
@@ -182,8 +186,18 @@ def _mend(
     return repair.mend(problem, *given, limits.seed, lambda: should_stop() or time.monotonic() > until)
 
 
-def _on_all_land(change: Repair, kept: Ints) -> Repair:
-    return change if change.settlement is None else replace(change, settlement=int(kept[change.settlement]))
+def _on_all_land(asked: Layout, change: Repair, kept: Ints) -> Repair:
+    if change.settlement is None:
+        return change
+    v = int(kept[change.settlement])
+    return replace(
+        change, settlement=v, rule="no_way" if _lacks_a_way(asked, change.rule, v, change.left) else change.rule
+    )
+
+
+def _lacks_a_way(asked: Layout, rule: str | None, v: int, s: int | None) -> bool:
+    """Tell a pair without a way from one beyond the trip limit: to the core both are pairs not allowed."""
+    return rule == "trip_limit" and s is not None and not layout.has_way(asked)[v, s]
 
 
 def _refuse_unlawful(judgement: Judgement, cost: int | None) -> None:

@@ -21,6 +21,8 @@ from solver.plan import Limits, Status, never_stop, report_nothing
 class Reason(StrEnum):
     """Why a settlement can join no school."""
 
+    NO_WAY = "no_way"
+    """No way leads from it to any school."""
     TOO_FAR = "too_far"
     """Every school is beyond the trip limit, and none has beds for those who may board."""
     TOO_LARGE = "too_large"
@@ -35,7 +37,15 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """A settlement that no plan can serve: why, its nearest school and the minutes there."""
+    """
+    A settlement that no plan can serve.
+
+    Attributes
+    ----------
+    nearest_school, nearest_minutes
+        The nearest school that is not closed by order and to which a way leads, and the minutes there as they are
+        held against the limits; ``None`` where there is none.
+    """
 
     settlement: int
     reason: Reason
@@ -63,13 +73,15 @@ def unopenable(asked: Layout) -> tuple[int, ...]:
 
 
 def _left(asked: Layout, problem: AreaProblem, v: int) -> Left:
-    usable = ~asked.close
-    nearest = int(np.argmin(np.where(usable, asked.minutes[v], np.iinfo(np.int64).max))) if usable.any() else None
-    minutes = None if nearest is None else int(asked.minutes[v, nearest])
+    usable, held = layout.has_way(asked)[v] & ~asked.close, asked.held_minutes[v]
+    nearest = int(np.argmin(np.where(usable, held, np.iinfo(np.int64).max))) if usable.any() else None
+    minutes = None if nearest is None else int(held[nearest])
     return Left(v, _reason(asked, problem, v), nearest, minutes)
 
 
 def _reason(asked: Layout, problem: AreaProblem, v: int) -> Reason:
+    if not layout.has_way(asked)[v].any():
+        return Reason.NO_WAY
     free = replace(asked, pins=(), bans=())
     within = layout.permitted(free)[v]
     if not within.any():

@@ -60,6 +60,7 @@ def judge(layout: Layout, school_of: Sequence[int], opened: Sequence[bool]) -> J
         *schools_keep_to_their_places(layout, zones, opened),
         *schools_keep_to_the_largest_size(layout, zones, opened),
         *open_schools_are_viable(layout, zones, opened),
+        *pupils_have_a_way(layout, school_of),
         *trips_keep_to_their_limits(layout, school_of),
         *boarders_have_beds(layout, zones, opened),
         *zones_are_connected(layout, zones, opened),
@@ -67,6 +68,7 @@ def judge(layout: Layout, school_of: Sequence[int], opened: Sequence[bool]) -> J
         *protected_schools_stay(layout, opened),
         *orders_are_followed(layout, school_of, opened),
         *number_of_schools(layout, opened),
+        *ways_cross_no_trunk_road(layout, school_of),
     ]
     load = tuple(sum(_pupils(layout, v) for v in zone) for zone in zones)
     boarders = tuple(sum(_boards(layout, v, s) for v in zone) for s, zone in enumerate(zones))
@@ -114,14 +116,25 @@ def open_schools_are_viable(layout: Layout, zones: Sequence[Sequence[int]], open
             yield Broken("least_viable", layout.shortfall_price is None, missing, "pupils", (), s)
 
 
+def pupils_have_a_way(layout: Layout, school_of: Sequence[int]) -> Iterator[Broken]:
+    """No pupil is sent where no way leads, whatever the price of a long trip."""
+    for v, s in enumerate(school_of):
+        if s != NOBODY and _pupils(layout, v) > 0 and not _has_way(layout, v, s):
+            yield Broken("no_way", True, _pupils(layout, v), "pupils", (v,), s)
+
+
 def trips_keep_to_their_limits(layout: Layout, school_of: Sequence[int]) -> Iterator[Broken]:
-    """Rule 4: the young by their limit whatever the means; the others by theirs, or they board."""
+    """
+    Rule 4: the young by their limit whatever the means; the others by theirs, or they board.
+
+    Where no way leads there are no minutes to hold against a limit.
+    """
     if layout.trip_price == 0:
         return
     for v, s in enumerate(school_of):
-        if s == NOBODY:
+        if s == NOBODY or not _has_way(layout, v, s):
             continue
-        minutes = int(layout.minutes[v, s])
+        minutes = _held_minutes(layout, v, s)
         young = int(layout.young[v]) * max(0, minutes - layout.young_limit)
         older = (int(layout.older[v]) - _boards(layout, v, s)) * max(0, minutes - layout.older_limit)
         if young:
@@ -206,6 +219,15 @@ def number_of_schools(layout: Layout, opened: Sequence[bool]) -> Iterator[Broken
         yield Broken("number_open", True, number - layout.open_at_most, "schools")
 
 
+def ways_cross_no_trunk_road(layout: Layout, school_of: Sequence[int]) -> Iterator[Broken]:
+    """No way on foot crosses a trunk road or railway on the level; priced or only reported, where known at all."""
+    if layout.crossing is None:
+        return
+    for v, s in enumerate(school_of):
+        if s != NOBODY and layout.crossing[v, s] and _pupils(layout, v) > 0:
+            yield Broken("crossing", False, _pupils(layout, v), "pupils", (v,), s)
+
+
 def _parts(
     layout: Layout, school_of: Sequence[int], opened: Sequence[bool], broken: Sequence[Broken]
 ) -> dict[str, int]:
@@ -217,7 +239,7 @@ def _parts(
         minutes += (_pupils(layout, v) - away) * trip + -(-away * trip // 5)
         moved += _pupils(layout, v) if layout.school_now[v] not in (NOBODY, s) else 0
     over = {rule: sum(b.amount for b in broken if b.rule == rule) for rule in {b.rule for b in broken}}
-    return {
+    parts = {
         "pupil_minutes": layout.minute_price * minutes,
         "running_cost": sum(int(layout.running_cost[s]) for s, flag in enumerate(opened) if flag),
         "moved_pupils": layout.moved_price * moved,
@@ -225,6 +247,11 @@ def _parts(
         "missing_beds": (layout.bed_price or 0) * over.get("beds", 0),
         "missing_pupils": (layout.shortfall_price or 0) * over.get("least_viable", 0),
     }
+    if layout.crossing is not None:
+        parts["crossings"] = layout.crossing_price * over.get("crossing", 0)
+    if layout.transport is not None:
+        parts["school_bus"] = sum(int(layout.transport[v, s]) for v, s in enumerate(school_of) if s != NOBODY)
+    return parts
 
 
 def _pupils(layout: Layout, v: int) -> int:
@@ -233,8 +260,18 @@ def _pupils(layout: Layout, v: int) -> int:
 
 def _boards(layout: Layout, v: int, s: int) -> int:
     """Older pupils of a settlement who board at a school: all of them, beyond the limit, where there are beds."""
-    far = int(layout.minutes[v, s]) > layout.older_limit
+    far = _held_minutes(layout, v, s) > layout.older_limit
     return int(layout.older[v]) if far and int(layout.beds[s]) > 0 else 0
+
+
+def _held_minutes(layout: Layout, v: int, s: int) -> int:
+    """Minutes held against the limits: those of their own where the layout has them, else the trip's."""
+    held = layout.minutes if layout.limit_minutes is None else layout.limit_minutes
+    return int(held[v, s])
+
+
+def _has_way(layout: Layout, v: int, s: int) -> bool:
+    return layout.reached is None or bool(layout.reached[v, s])
 
 
 def _near(layout: Layout) -> list[list[int]]:

@@ -55,6 +55,17 @@ class Layout:
         Yuan a year of a daily one-way pupil-minute, and of a pupil whose zone changes.
     pins, bans
         (settlement, school) pairs (rule 12).
+    limit_minutes
+        Shape (V, S): minutes held against the limits where they are not ``minutes`` (rule 4 on a percentile of the
+        homes); ``None``: ``minutes`` are.
+    reached
+        Shape (V, S): False where no way leads from the settlement to the school: no pupil goes there, whatever the
+        price of a long trip. ``None``: every pair has a way. A settlement without pupils may still lie in the zone.
+    crossing, crossing_price
+        Shape (V, S): the way on foot crosses a trunk road or railway on the level; yuan a year of each pupil who
+        crosses, 0 where they are only reported. ``None``: nothing is known, nothing reported.
+    transport
+        Shape (V, S): yuan a year of the school buses that the pair would need, 0 or more; ``None``: no buses.
     """
 
     settlement_ids: tuple[str, ...]
@@ -85,16 +96,26 @@ class Layout:
     bans: tuple[tuple[int, int], ...] = ()
     open_at_least: int = 0
     open_at_most: int | None = None
+    limit_minutes: Ints | None = None
+    reached: Bools | None = None
+    crossing: Bools | None = None
+    crossing_price: int = 0
+    transport: Ints | None = None
 
     @property
     def pupils(self) -> Ints:
         """All pupils of the stage by settlement."""
         return self.young + self.older
 
+    @property
+    def held_minutes(self) -> Ints:
+        """Shape (V, S): the minutes that rule 4 holds against the limits."""
+        return self.minutes if self.limit_minutes is None else self.limit_minutes
+
 
 def boarders(layout: Layout) -> Ints:
     """Give shape (V, S): older pupils who would board, because the trip is too long and the school has beds."""
-    far = layout.minutes > layout.older_limit
+    far = layout.held_minutes > layout.older_limit
     return np.where(far & (layout.beds > 0)[None, :], layout.older[:, None], 0).astype(np.int64)
 
 
@@ -107,22 +128,38 @@ def pupil_minutes(layout: Layout) -> Ints:
 
 def minutes_beyond(layout: Layout) -> Ints:
     """Give shape (V, S): pupil-minutes of day pupils beyond their limit."""
-    young = layout.young[:, None] * np.maximum(layout.minutes - layout.young_limit, 0)
+    young = layout.young[:, None] * np.maximum(layout.held_minutes - layout.young_limit, 0)
     day = layout.older[:, None] - boarders(layout)
-    return young + day * np.maximum(layout.minutes - layout.older_limit, 0)
+    return young + day * np.maximum(layout.held_minutes - layout.older_limit, 0)
 
 
 def permitted(layout: Layout) -> Bools:
-    """Give shape (V, S): pairs that the trip limit (where hard), pins and bans permit."""
-    allowed = np.ones(layout.minutes.shape, dtype=bool)
+    """Give shape (V, S): pairs that the ways there are, the trip limit (where hard), pins and bans permit."""
+    allowed = has_way(layout)
     if layout.trip_price is None:
         allowed &= minutes_beyond(layout) == 0
     for v, s in layout.bans:
         allowed[v, s] = False
     for v, s in layout.pins:
+        lawful = allowed[v, s]
         allowed[v, :] = False
-        allowed[v, s] = (v, s) not in layout.bans
+        allowed[v, s] = lawful
     return allowed
+
+
+def has_way(layout: Layout) -> Bools:
+    """Give shape (V, S): pairs with a way for those who would travel; where no pupil lives nobody needs one."""
+    found = np.ones(layout.minutes.shape, dtype=bool)
+    if layout.reached is not None:
+        found &= layout.reached | (layout.pupils == 0)[:, None]
+    return found
+
+
+def crossing_pupils(layout: Layout) -> Ints:
+    """Give shape (V, S): pupils whose way on foot crosses a trunk road or railway; 0 where nothing is known."""
+    if layout.crossing is None:
+        return np.zeros(layout.minutes.shape, dtype=np.int64)
+    return np.where(layout.crossing, layout.pupils[:, None], 0).astype(np.int64)
 
 
 def moved_pupils(layout: Layout) -> Ints:
@@ -158,6 +195,9 @@ def problem_of(layout: Layout) -> AreaProblem:
     cost = layout.minute_price * pupil_minutes(layout) + layout.moved_price * moved_pupils(layout)
     if layout.trip_price:
         cost = cost + layout.trip_price * minutes_beyond(layout)
+    cost = cost + layout.crossing_price * crossing_pupils(layout)
+    if layout.transport is not None:
+        cost = cost + layout.transport
     with_beds = layout.bed_price != 0 and bool((boarders(layout) > 0).any())
     with_least = layout.shortfall_price != 0 and bool((layout.least_viable > 0).any())
     return AreaProblem(
@@ -200,13 +240,14 @@ def part(layout: Layout, kept: Ints) -> Layout:
     position[kept] = np.arange(len(kept))
     pairs = position[layout.neighbours.reshape(-1, 2)]
     values = {name: getattr(layout, name) for name in Layout.__dataclass_fields__}
+    pairwise = {name: values[name] for name in ("minutes", "limit_minutes", "reached", "crossing", "transport")}
     return Layout(
         **{
             **values,
+            **{name: None if array is None else array[kept] for name, array in pairwise.items()},
             "settlement_ids": tuple(layout.settlement_ids[v] for v in kept),
             "young": layout.young[kept],
             "older": layout.older[kept],
-            "minutes": layout.minutes[kept],
             "stands_in": position[layout.stands_in],
             "neighbours": pairs[(pairs >= 0).all(axis=1)],
             "school_now": layout.school_now[kept],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -66,6 +67,50 @@ def small_problems(draw: st.DrawFn) -> AreaProblem:
         shortfall_price=draw(st.sampled_from([None, 3])) if with_least else None,
         open_at_least=draw(st.integers(0, n_s)) if counted else 0,
         open_at_most=draw(st.integers(1, n_s)) if counted else None,
+    )
+
+
+@st.composite
+def small_layouts(draw: st.DrawFn) -> Layout:
+    """Draw a layout of up to 5 settlements with pupils and 3 schools, with or without what is known of roads."""
+    n_v, n_s = draw(st.integers(1, 5)), draw(st.integers(1, 3))
+    numbers = lambda low, high, *shape: np.array(  # noqa: E731
+        draw(st.lists(st.integers(low, high), min_size=math.prod(shape), max_size=math.prod(shape))), dtype=np.int64
+    ).reshape(shape)
+    flags = lambda *shape: numbers(0, 1, *shape).astype(bool)  # noqa: E731
+    now_and_then = lambda make: make() if draw(st.booleans()) else None  # noqa: E731
+    minutes = numbers(1, 12, n_v, n_s)
+    pairs = [(a, b) for a, b in itertools.combinations(range(n_v), 2) if draw(st.integers(0, 2))]
+    return Layout(
+        settlement_ids=tuple(f"v{v}" for v in range(n_v)),
+        school_ids=tuple(f"s{s}" for s in range(n_s)),
+        young=numbers(0, 5, n_v),
+        older=numbers(1, 5, n_v),
+        minutes=minutes,
+        places=numbers(10, 60, n_s),
+        largest=numbers(5, 40, n_s),
+        beds=numbers(0, 6, n_s),
+        running_cost=numbers(0, 60, n_s),
+        least_viable=numbers(0, 8, n_s),
+        protected=flags(n_s) & flags(n_s),
+        keep=flags(n_s) & flags(n_s),
+        close=flags(n_s) & flags(n_s) & flags(n_s),
+        stands_in=numbers(0, n_v - 1, n_s),
+        neighbours=np.array(pairs, dtype=np.int64).reshape(-1, 2),
+        school_now=numbers(-1, n_s - 1, n_v),
+        young_limit=draw(st.integers(6, 16)),
+        older_limit=draw(st.integers(4, 14)),
+        minute_price=draw(st.integers(0, 2)),
+        trip_price=draw(st.sampled_from([None, 0, 3])),
+        bed_price=draw(st.sampled_from([None, 0, 5])),
+        shortfall_price=draw(st.sampled_from([None, 0, 4])),
+        contiguous=draw(st.booleans()),
+        moved_price=draw(st.integers(0, 3)),
+        limit_minutes=now_and_then(lambda: minutes + numbers(0, 4, n_v, n_s)),
+        reached=now_and_then(lambda: flags(n_v, n_s) | flags(n_v, n_s)),
+        crossing=now_and_then(lambda: flags(n_v, n_s)),
+        crossing_price=draw(st.integers(0, 4)),
+        transport=now_and_then(lambda: numbers(0, 30, n_v, n_s)),
     )
 
 

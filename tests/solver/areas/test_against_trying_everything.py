@@ -10,12 +10,14 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from solver.areas import check, dual, exact, kernels, reach, work
+from solver import consolidation
+from solver.areas import check, dual, exact, judge, kernels, reach, work
 from solver.areas import solve as areas
+from solver.areas.layout import Layout
 from solver.areas.problem import AreaProblem
 from solver.areas.search import Desk
 from solver.plan import Limits, Status
-from tests.solver.conftest import best_by_trying_all, small_problems
+from tests.solver.conftest import best_by_trying_all, small_layouts, small_problems
 
 QUICK = Limits(seconds=20, seed=3)
 
@@ -31,6 +33,28 @@ def test_the_plan_is_the_best_of_all_plans(problem):
         assert plan.certificate.status is Status.OPTIMAL
         assert list(check.breaches(problem, plan.school_of.tolist(), plan.opened.tolist())) == []
         assert plan.certificate.objective == best == plan.certificate.bound
+
+
+def best_judged(asked: Layout) -> int | None:
+    """Give the cost of the cheapest lawful plan by the judge alone, trying every plan; ``None`` when there is none."""
+    n_v, n_s = asked.minutes.shape
+    judged = (
+        judge.judge(asked, school_of, opened)
+        for opened in itertools.product([False, True], repeat=n_s)
+        for school_of in itertools.product(np.flatnonzero(opened).tolist(), repeat=n_v)
+    )
+    return min((sum(found.parts.values()) for found in judged if not found.unlawful), default=None)
+
+
+@settings(max_examples=300, deadline=None)
+@given(small_layouts())
+def test_the_plan_of_a_layout_is_the_best_that_the_judge_knows(asked):
+    best, plan = best_judged(asked), consolidation.solve(asked, QUICK)
+    if best is None:
+        assert plan.certificate.status is Status.INFEASIBLE
+    else:
+        assert plan.certificate.status is Status.OPTIMAL
+        assert plan.certificate.objective == plan.certificate.bound == sum(plan.judgement.parts.values()) == best
 
 
 def test_two_small_schools_share_their_pupils_so_that_few_are_missing():

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from solver import consolidation, zoning
-from solver.areas import explain, judge
+from solver.areas import explain, judge, layout
 from solver.areas.explain import Reason
 from solver.errors import UnlawfulPlan
 from solver.plan import Limits, Status
@@ -22,12 +22,12 @@ NORTH, SOUTH = 0, 1
 BOTH = (True, True)
 
 
-def broken(layout, school_of, opened=BOTH):
-    return {b.rule for b in judge.judge(layout, school_of, opened).broken if b.hard}
+def broken(asked, school_of, opened=BOTH):
+    return {b.rule for b in judge.judge(asked, school_of, opened).broken if b.hard}
 
 
-def status(layout):
-    return zoning.solve(layout, QUICK).certificate.status
+def status(asked):
+    return zoning.solve(asked, QUICK).certificate.status
 
 
 def test_the_cheapest_zones_of_the_road(road):
@@ -88,6 +88,146 @@ def test_rule_4_the_young_keep_to_thirty_minutes(roomy):
         (1, Reason.TOO_FAR, SOUTH, 5),
         (2, Reason.TOO_FAR, SOUTH, 9),
     ]
+
+
+def test_rule_4_a_pin_beyond_the_limit_is_refused(roomy):
+    # With North closed A is 30 minutes from South, whether the planner insists on it or not.
+    insisted = replace(roomy, pins=((0, SOUTH),), close=np.array([True, False]))
+    assert status(insisted) is Status.OPTIMAL
+    strict = replace(insisted, young_limit=29)
+    assert status(strict) is Status.INFEASIBLE
+    assert [(x.settlement, x.reason) for x in explain.unserved(strict)] == [(0, Reason.ORDERED_AWAY)]
+
+
+def test_rule_4_may_be_held_on_minutes_of_their_own(roomy):
+    # A's homes are 30 minutes from South in the mean, and 31 for the last of them: its older pupils board at South.
+    closed = replace(roomy, close=np.array([True, False]), beds=np.array([0, 15]), older_limit=30)
+    farthest = replace(closed, limit_minutes=np.array([[6, 31], [21, 6], [35, 10]]))
+    assert status(closed) is Status.OPTIMAL
+    assert status(farthest) is Status.INFEASIBLE
+    assert broken(farthest, [1, 1, 1], (False, True)) == {"trip_limit_young"}
+    plan = zoning.solve(replace(farthest, young_limit=31), QUICK)
+    assert plan.judgement.boarders == (0, 15)
+    # Pupil-minutes go on by the mean: 15 young x 30 + 15 boarders x 30 / 5, then B 20 x 5 and C 15 x 9.
+    assert plan.certificate.parts["pupil_minutes"] == 450 + 90 + 100 + 135
+    priced = zoning.solve(replace(farthest, trip_price=2), QUICK)
+    assert priced.certificate.parts["long_trips"] == 2 * 15 * 1  # 15 young of A, one minute beyond
+    left = explain.unserved(replace(farthest, young_limit=5, close=np.array([False, False])))
+    assert [(x.settlement, x.reason, x.nearest_school, x.nearest_minutes) for x in left] == [
+        (0, Reason.TOO_FAR, NORTH, 6),
+        (1, Reason.TOO_FAR, SOUTH, 6),
+        (2, Reason.TOO_FAR, SOUTH, 10),
+    ]
+
+
+def test_nobody_is_sent_where_no_way_leads(roomy):
+    # No bridge leads from B to South: B joins North, 15 minutes a pupil farther.
+    no_bridge = replace(roomy, reached=np.array([[True, True], [True, False], [True, True]]))
+    plan = zoning.solve(no_bridge, QUICK)
+    assert plan.school_of.tolist() == [NORTH, NORTH, SOUTH]
+    assert plan.certificate.parts["pupil_minutes"] == 150 + 20 * 20 + 135
+    assert broken(no_bridge, [0, 0, 1]) == set()
+    assert broken(no_bridge, [0, 1, 1]) == {"no_way"}
+    assert [(b.amount, b.unit) for b in judge.judge(no_bridge, [0, 1, 1], BOTH).broken] == [(20, "pupils")]
+
+
+@pytest.mark.parametrize("trip_price", [None, 2, 0])
+def test_no_price_of_a_long_trip_makes_a_way(roomy, trip_price):
+    island = replace(roomy, reached=np.array([[True, True], [False, False], [True, True]]), trip_price=trip_price)
+    assert status(island) is Status.INFEASIBLE
+    assert [(x.settlement, x.reason, x.nearest_school, x.nearest_minutes) for x in explain.unserved(island)] == [
+        (1, Reason.NO_WAY, None, None)
+    ]
+    # A pin makes no way either.
+    assert status(replace(island, pins=((1, SOUTH),))) is Status.INFEASIBLE
+    # With a way to North alone, and North closed, it is the order that leaves B no school; A has South.
+    ordered = replace(
+        island,
+        reached=np.array([[True, True], [True, False], [True, True]]),
+        contiguous=False,
+        close=np.array([True, False]),
+    )
+    assert [(x.settlement, x.reason, x.nearest_school) for x in explain.unserved(ordered)] == [
+        (1, Reason.ORDERED_AWAY, None)
+    ]
+
+
+def test_land_without_pupils_needs_no_way(roomy):
+    # B is an empty mountain between the others: it still joins the zones of C and A to one, at no cost.
+    empty = replace(
+        roomy,
+        young=np.array([15, 0, 8]),
+        older=np.array([15, 0, 7]),
+        reached=np.array([[True, True], [False, False], [True, True]]),
+        close=np.array([True, False]),
+    )
+    plan = zoning.solve(empty, QUICK)
+    assert plan.school_of.tolist() == [SOUTH, SOUTH, SOUTH]
+    assert broken(empty, [1, 1, 1], (False, True)) == set()
+    assert plan.certificate.parts["pupil_minutes"] == 30 * 30 + 15 * 9
+
+
+def test_an_edit_and_a_start_are_told_that_no_way_leads_there(roomy):
+    no_bridge = replace(roomy, reached=np.array([[True, True], [True, False], [True, True]]))
+    adjusted = zoning.adjust(no_bridge, np.array([0, 0, 1]), np.array(BOTH), {1: SOUTH})
+    refusal = adjusted.resolved.refusal
+    assert (refusal.rule, refusal.settlement, refusal.school, refusal.certain) == ("no_way", 1, SOUTH, True)
+    far = replace(roomy, young_limit=19)
+    refusal = zoning.adjust(far, np.array([0, 1, 1]), np.array(BOTH), {1: NORTH}).resolved.refusal
+    assert (refusal.rule, refusal.settlement, refusal.school) == ("trip_limit", 1, NORTH)
+    begun = zoning.solve(no_bridge, QUICK, start=np.array([0, 1, 1]))
+    assert [(r.rule, r.settlement, r.left, r.joined) for r in begun.repairs] == [("no_way", 1, SOUTH, NORTH)]
+
+
+def test_ways_across_a_trunk_road_are_reported_or_priced(roomy):
+    # B's 20 pupils cross the railway on their way to South; to North they walk 15 minutes longer: 300 yuan more.
+    rail = replace(roomy, crossing=np.array([[False, True], [False, True], [True, False]]))
+    told = zoning.solve(rail, QUICK)
+    assert told.school_of.tolist() == [NORTH, SOUTH, SOUTH]
+    assert [(b.rule, b.hard, b.amount, b.unit, b.settlements, b.school) for b in told.judgement.broken] == [
+        ("crossing", False, 20, "pupils", (1,), SOUTH)
+    ]
+    assert told.certificate.parts["crossings"] == 0
+    cheap = zoning.solve(replace(rail, crossing_price=14), QUICK)
+    assert cheap.school_of.tolist() == [NORTH, SOUTH, SOUTH]
+    assert cheap.certificate.parts["crossings"] == 14 * 20
+    dear = zoning.solve(replace(rail, crossing_price=16), QUICK)
+    assert dear.school_of.tolist() == [NORTH, NORTH, SOUTH]
+    assert dear.judgement.broken == ()
+    assert "crossings" not in zoning.solve(roomy, QUICK).certificate.parts
+
+
+def test_school_buses_enter_the_choice_of_schools(roomy):
+    # Closing North saves 1,000 yuan and costs 30 x 25 = 750 minutes more for A (B and C stay with South).
+    dear = replace(roomy, running_cost=np.array([1000, 1000]))
+    assert consolidation.solve(dear, QUICK).opened.tolist() == [False, True]
+    cheap = consolidation.solve(replace(dear, transport=np.array([[0, 249], [0, 0], [0, 0]])), QUICK)
+    assert cheap.opened.tolist() == [False, True]
+    assert cheap.certificate.parts["school_bus"] == 249
+    kept = consolidation.solve(replace(dear, transport=np.array([[0, 251], [0, 0], [0, 0]])), QUICK)
+    assert kept.opened.tolist() == [True, True]
+    assert kept.certificate.parts["school_bus"] == 0
+    assert "school_bus" not in consolidation.solve(dear, QUICK).certificate.parts
+
+
+def test_a_part_of_a_layout_keeps_what_is_known_of_every_pair(roomy):
+    pairs = np.array([[1, 2], [3, 4], [5, 6]])
+    whole = replace(
+        roomy,
+        limit_minutes=pairs,
+        reached=pairs > 1,
+        crossing=pairs > 2,
+        crossing_price=7,
+        transport=10 * pairs,
+        stands_in=np.array([0, 2]),
+    )
+    small = layout.part(whole, np.array([0, 2]))
+    assert small.limit_minutes.tolist() == [[1, 2], [5, 6]]
+    assert small.reached.tolist() == [[False, True], [True, True]]
+    assert small.crossing.tolist() == [[False, False], [True, True]]
+    assert small.crossing_price == 7
+    assert small.transport.tolist() == [[10, 20], [50, 60]]
+    assert layout.part(roomy, np.array([0, 2])).limit_minutes is None
 
 
 def test_rule_4_a_long_trip_may_be_priced(roomy):
