@@ -19,7 +19,7 @@ class Settings(BaseSettings):
     Attributes
     ----------
     data_dir
-        Folder for the SQLite files and uploads under way; made at start.
+        Folder for the SQLite files, uploads under way and what is kept of road networks; made at start.
     database
         URL of the database; empty means a SQLite file in ``data_dir``. ``postgresql://`` means psycopg 3.
         Environment name: ``JUNHENG_DATABASE_URL``.
@@ -82,6 +82,16 @@ class Settings(BaseSettings):
     def jobs_database_url(self) -> str:
         """The URL of the job library's own tables: a second SQLite file, or its own schema in PostgreSQL."""
         return self.database if self.shared_database else f"sqlite:///{self.data_dir / 'jobs.sqlite'}"
+
+    @property
+    def networks_dir(self) -> Path:
+        """The folder of opened road networks, by hash; it may be emptied at any time that no process runs."""
+        return self.data_dir / "networks"
+
+    @property
+    def ways_dir(self) -> Path:
+        """The folder of minutes and borders found on networks; it may be emptied as that of networks may."""
+        return self.data_dir / "ways"
 
     @property
     def shared_database(self) -> bool:

@@ -17,7 +17,7 @@ from data.domain.district import District
 from data.records import About, Meta, Row
 from data.tables import TABLES, Table
 
-__all__ = ["About", "Meta", "canonical", "digest", "from_tables", "to_tables"]
+__all__ = ["About", "Meta", "canonical", "digest", "from_tables", "to_tables", "with_roads"]
 
 FORM = b"junheng-tables-2"
 """Named in every hash; changes when the canonical form does."""
@@ -50,6 +50,11 @@ def digest_of_tables(tables: Mapping[str, bytes]) -> str:
         total.update(f"\n{name} {len(tables[name])}\n".encode())
         total.update(tables[name])
     return total.hexdigest()
+
+
+def with_roads(tables: str, network: str | None) -> str:
+    """Give the hash of a dataset from that of its tables and that of its road network, where it has one."""
+    return tables if network is None else hashlib.sha256(f"{tables}\n{network}".encode()).hexdigest()
 
 
 def _paired(district: District) -> District:

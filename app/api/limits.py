@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from dataclasses import dataclass
 from typing import NoReturn
@@ -16,7 +17,8 @@ from app.api.errors import BodyTooLarge, BodyTooSlow
 from app.settings import MEBIBYTE, Settings
 from data.errors import PlanningError
 
-UPLOADS = "/api/datasets"
+UPLOADS = re.compile(r"/api/datasets(/[^/]+/roads)?")
+"""Paths to which files are sent."""
 
 
 class BodyLimit:
@@ -34,7 +36,8 @@ class BodyLimit:
         """Pass a request on, its body counted."""
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        limit_mb = self._settings.max_upload_mb if scope["path"] == UPLOADS else self._settings.max_body_mb
+        uploads = UPLOADS.fullmatch(scope["path"]) is not None
+        limit_mb = self._settings.max_upload_mb if uploads else self._settings.max_body_mb
         declared = dict(scope["headers"]).get(b"content-length", b"0")
         if not declared.isdigit() or int(declared) > limit_mb * MEBIBYTE:
             refusal = problems.reply(errors.problem_of(BodyTooLarge(limit_mb)), {"Connection": "close"})

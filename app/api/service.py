@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 from sqlalchemy.exc import IntegrityError
 
 from app.cases.scenario import Scenario, SolveOrder
-from app.db import datasets, plans, runs, scenarios
+from app.db import datasets, networks, plans, runs, scenarios
 from app.db.errors import NotFound
 from app.db.models import Kind, RunRow
 from app.db.session import Database
@@ -20,6 +20,7 @@ from app.reports import layers
 from app.settings import Settings
 from data.domain.district import District
 from geo.crs import Shapes
+from geo.roads.network import Network
 
 T = TypeVar("T")
 
@@ -60,14 +61,15 @@ class Service:
 
     Attributes
     ----------
-    districts, replies
-        Shelves for districts, and for replies made from what never changes.
+    districts, networks, replies
+        Shelves for districts, for road networks, and for replies made from what never changes.
     """
 
     settings: Settings
     database: Database
     starter: RunStarter
     districts: Shelf = field(default_factory=lambda: Shelf(4))
+    networks: Shelf = field(default_factory=lambda: Shelf(4))
     replies: Shelf = field(default_factory=lambda: Shelf(64))
 
     def district(self, dataset_id: str) -> District:
@@ -78,6 +80,14 @@ class Service:
                 return datasets.load(session, dataset_id)
 
         return self.districts.get(dataset_id, load)
+
+    def network(self, dataset_id: str) -> Network | None:
+        """Open the road network of a dataset that has one; whether the asker may see it is checked before."""
+        with self.database.reading() as session:
+            hash = datasets.get(session, dataset_id).network_hash
+        if hash is None:
+            return None
+        return self.networks.get(hash, lambda: networks.open(self.database, hash, self.settings.networks_dir))
 
     def land(self, dataset_id: str) -> Shapes:
         """Give the land of each settlement of a dataset; whether the asker may see it is checked before."""

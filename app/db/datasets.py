@@ -1,4 +1,4 @@
-"""Datasets: immutable, found again by their hash, stored as gzipped canonical CSV by table."""
+"""Datasets: immutable, found again by their hash, stored as gzipped canonical CSV by table, with or without roads."""
 
 from __future__ import annotations
 
@@ -12,26 +12,31 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audit import Action, Actor
-from app.db import audit_log
+from app.db import audit_log, networks
 from app.db.errors import NotFound
 from app.db.models import DatasetRow, DatasetTableRow
+from app.db.networks import Packed
 from app.db.scope import ALL, Scope
 from data import digest
 from data.domain.district import District
 
 
 def store(
-    session: Session, district: District, warnings: Sequence[Mapping[str, Any]], actor: Actor
+    session: Session,
+    district: District,
+    warnings: Sequence[Mapping[str, Any]],
+    actor: Actor,
+    roads: Packed | None = None,
 ) -> tuple[DatasetRow, bool]:
     """
-    Store a district, or find it when the division has the same data already.
+    Store a district and its roads, or find it when the division has the same data already.
 
     Returns
     -------
     dataset, created
     """
     tables = digest.to_tables(district)
-    found = digest.digest_of_tables(tables)
+    found = digest.with_roads(digest.digest_of_tables(tables), None if roads is None else roads.hash)
     query = select(DatasetRow).where(DatasetRow.division == district.division, DatasetRow.hash == found)
     if (known := session.scalar(query)) is not None:
         return known, False
@@ -44,6 +49,7 @@ def store(
         hash=found,
         counts=counts,
         warnings=[dict(warning) for warning in warnings],
+        network=None if roads is None else networks.store(session, roads),
         created_by=actor.name,
     )
     session.add(dataset)

@@ -22,7 +22,7 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 NAMING = {
     "ix": "ix_%(column_0_label)s",
@@ -134,8 +134,23 @@ class SessionRow(Base):
     expires_at: Mapped[datetime] = mapped_column()
 
 
+class NetworkRow(Base):
+    """A road network, stored once by its hash: ``content`` as ``geo.roads.store`` packs it, and the report of it."""
+
+    __tablename__ = "networks"
+
+    hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    report: Mapped[dict[str, Any]] = mapped_column()
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
 class DatasetRow(Base):
-    """One immutable version of a district's data; the figures themselves are in ``dataset_tables``."""
+    """
+    One immutable version of a district's data; the figures themselves are in ``dataset_tables``.
+
+    ``network_hash`` is empty where the dataset has no roads; ``hash`` is over figures and roads.
+    """
 
     __tablename__ = "datasets"
     __table_args__ = (UniqueConstraint("division", "hash"),)
@@ -148,8 +163,10 @@ class DatasetRow(Base):
     hash: Mapped[str] = mapped_column(String(64))
     counts: Mapped[dict[str, Any]] = mapped_column()
     warnings: Mapped[list[Any]] = mapped_column()
+    network_hash: Mapped[str | None] = mapped_column(ForeignKey("networks.hash"))
     created_at: Mapped[datetime] = mapped_column(default=now, index=True)
     created_by: Mapped[str] = mapped_column(String(200))
+    network: Mapped[NetworkRow | None] = relationship(lazy="joined")
 
 
 class DatasetTableRow(Base):

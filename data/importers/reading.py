@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from shapely import Point
+from shapely.geometry.base import BaseGeometry
 
 from data import checks, records
 from data.domain.district import District
@@ -39,28 +41,67 @@ class Import:
     warnings: tuple[Fault, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """
+    What the files of tables hold.
+
+    Attributes
+    ----------
+    places
+        Outlines and points of every row that has one, longitude and latitude; also where there is no district.
+    """
+
+    district: District | None
+    places: tuple[BaseGeometry, ...]
+
+
 def read(path: Path, declaration: Declaration) -> Import:
     """
-    Read a folder, zip archive, CSV, workbook or shape file as a district.
+    Read a folder, zip archive, CSV, workbook or shape file as a district; roads and relief among them are left alone.
 
     Every fault found is in the answer, and where there is one there is no district.
     """
     findings = Findings()
-    with tempfile.TemporaryDirectory(prefix="junheng-import-") as workspace:
-        raw = _raw_sheets(sources.files_of(path, Path(workspace), findings), findings)
+    with sources.opened(path, findings) as files:
+        tables = read_tables(path.name, files.tables, declaration, findings)
+    faults, warnings = findings.closed()
+    return Import(tables.district, faults, warnings)
+
+
+def read_tables(name: str, files: Sequence[SourceFile], declaration: Declaration, findings: Findings) -> Tables:
+    """
+    Read the files of tables; ``name`` is what the whole import is called where nothing is found in it.
+
+    There is no district where there is any fault, found here or before.
+    """
+    raw = _raw_sheets(files, findings)
     _check_declaration(declaration, findings)
     dataset, unknown = _tables(raw, declaration, findings)
     if not raw and not findings.faults:
-        findings.add("nothing-to-read", Where(path.name))
+        findings.add("nothing-to-read", Where(name))
     _report_missing_tables(dataset, unknown, findings)
     known = checks.with_divisions(dataset, declaration)
     counted = checks.check(known, declaration, findings)
     district = _district(counted, declaration, findings) if not findings.faults else None
-    faults, warnings = findings.closed()
-    return Import(district, faults, warnings)
+    return Tables(district, tuple(_places(dataset)))
 
 
-def _raw_sheets(files: list[SourceFile], findings: Findings) -> list[RawSheet]:
+def _places(dataset: Dataset) -> Iterator[BaseGeometry]:
+    """Give the outline or point of every row that has one."""
+    for loaded in dataset.values():
+        columns = loaded.columns
+        if "lon" not in columns:
+            continue
+        shapes = columns.get("geometry") or [None] * len(loaded)
+        for shape, lon, lat in zip(shapes, columns["lon"], columns["lat"], strict=True):
+            if isinstance(shape, BaseGeometry):
+                yield shape
+            if isinstance(lon, float) and isinstance(lat, float):
+                yield Point(lon, lat)
+
+
+def _raw_sheets(files: Sequence[SourceFile], findings: Findings) -> list[RawSheet]:
     found: list[RawSheet] = []
     for source in files:
         reader = _reader(source)

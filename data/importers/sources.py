@@ -1,12 +1,14 @@
-"""The files of an import: a single file, a folder or a zip archive, unpacked with care."""
+"""The files of an import: a single file, a folder or a zip archive, unpacked with care, and what kind each is of."""
 
 from __future__ import annotations
 
 import codecs
 import re
+import tempfile
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from data.faults import Findings, Where
@@ -14,9 +16,19 @@ from data.faults import Findings, Where
 MOST_MEMBERS = 2_000
 MOST_UNPACKED_BYTES = 1 << 30
 CHUNK_BYTES = 1 << 20
+DEEPEST = 2
+"""An archive is unpacked, and one inside it; any deeper is left as it is."""
 
-SIDECARS = frozenset({".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".qmd", ".qpj", ".xml", ".gpkg-wal"})
-"""Parts of a shapefile or GeoPackage that are read with it or not at all."""
+SIDECARS = frozenset(
+    {".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".qmd", ".qpj", ".xml", ".gpkg-wal", ".tfw", ".ovr"}
+)
+"""Parts of a shapefile, GeoPackage or GeoTIFF that are read with it or not at all."""
+
+ROADS = (".osm.pbf", ".pbf", ".osm", ".osm.gz", ".osm.bz2")
+"""Endings of road extracts."""
+
+RELIEF = (".hgt", ".hgt.zip", ".tif", ".tiff")
+"""Endings of elevation files."""
 
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
@@ -38,6 +50,38 @@ class SourceFile:
         """Name without folder and ending."""
         return PurePosixPath(self.name).stem
 
+    @property
+    def is_roads(self) -> bool:
+        """Tell whether the name is that of a road extract."""
+        return self.path.name.lower().endswith(ROADS)
+
+    @property
+    def is_relief(self) -> bool:
+        """Tell whether the name is that of an elevation file."""
+        return self.path.name.lower().endswith(RELIEF)
+
+    @property
+    def is_archive(self) -> bool:
+        """Tell whether the name is that of an archive of files, and not of one elevation tile in a zip."""
+        return self.ending == ".zip" and not self.is_relief
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """The files of an import by kind; ``tables`` are all that are neither roads nor relief."""
+
+    tables: tuple[SourceFile, ...]
+    roads: tuple[SourceFile, ...]
+    relief: tuple[SourceFile, ...]
+
+
+@dataclass(slots=True)
+class _Budget:
+    """What the archives of one import may still unpack to."""
+
+    members: int
+    bytes: int
+
 
 class _Unsafe(Exception):
     """An archive cannot be unpacked; ``code`` and ``facts`` say why."""
@@ -47,25 +91,53 @@ class _Unsafe(Exception):
         super().__init__(code)
 
 
+@contextmanager
+def opened(path: Path, findings: Findings) -> Iterator[Sorted]:
+    """
+    Give the files of a folder, an archive or one file, by kind, for as long as they are read.
+
+    Archives, and those in a folder or in another archive, are unpacked into a folder that is removed in the end.
+    """
+    with tempfile.TemporaryDirectory(prefix="junheng-import-") as workspace:
+        found = files_of(path, Path(workspace), findings)
+        yield Sorted(
+            tables=tuple(file for file in found if not (file.is_roads or file.is_relief)),
+            roads=tuple(file for file in found if file.is_roads),
+            relief=tuple(file for file in found if file.is_relief),
+        )
+
+
 def files_of(path: Path, workspace: Path, findings: Findings) -> list[SourceFile]:
     """
-    List the files of an import by name; a zip archive is unpacked into ``workspace``.
+    List the files of an import by name; zip archives are unpacked into ``workspace``, one inside another too.
 
     Hidden files and the extra folders some systems add to archives are left out.
     """
-    if path.is_dir():
-        return _listed(path)
-    if not path.is_file():
+    if not path.exists():
         findings.add("path-missing", Where(path.name))
         return []
-    if path.suffix.lower() != ".zip":
-        return [SourceFile(path.name, path)]
+    budget = _Budget(MOST_MEMBERS, MOST_UNPACKED_BYTES)
+    if path.is_dir():
+        return [
+            inner for file in _listed(path) for inner in _inside(file, f"{file.name}/", workspace, budget, findings)
+        ]
+    return _inside(SourceFile(path.name, path), "", workspace, budget, findings)
+
+
+def _inside(
+    file: SourceFile, prefix: str, workspace: Path, budget: _Budget, findings: Findings, depth: int = 0
+) -> list[SourceFile]:
+    """Give the files of an archive, their names with a prefix; the file itself where it is none or lies too deep."""
+    if not file.is_archive or depth == DEEPEST:
+        return [file]
+    target = Path(tempfile.mkdtemp(dir=workspace))
     try:
-        _unpack(path, workspace)
+        _unpack(file.path, target, budget)
     except _Unsafe as problem:
-        findings.add(problem.code, Where(path.name), **problem.facts)
+        findings.add(problem.code, Where(file.name), **problem.facts)
         return []
-    return _listed(workspace)
+    named = [replace(inner, name=prefix + inner.name) for inner in _listed(target)]
+    return [leaf for one in named for leaf in _inside(one, f"{one.name}/", workspace, budget, findings, depth + 1)]
 
 
 def unpacked_bytes(path: Path) -> int:
@@ -87,15 +159,15 @@ def _listed(folder: Path) -> list[SourceFile]:
     return found
 
 
-def _unpack(path: Path, workspace: Path) -> None:
+def _unpack(path: Path, target: Path, budget: _Budget) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             members = [member for member in archive.infolist() if not member.is_dir()]
-            if len(members) > MOST_MEMBERS:
+            budget.members -= len(members)
+            if budget.members < 0:
                 raise _Unsafe("zip-too-many", limit=MOST_MEMBERS)
-            left = MOST_UNPACKED_BYTES
-            for member, target in _targets(members, workspace):
-                left -= _unpack_member(archive, member, target, left)
+            for member, place in _targets(members, target):
+                budget.bytes -= _unpack_member(archive, member, place, budget.bytes)
     except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, OSError, ValueError, NotImplementedError) as broken:
         raise _Unsafe("zip-broken", error=broken) from broken
     except RuntimeError as locked:  # how zipfile asks for a password
