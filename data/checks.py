@@ -58,9 +58,13 @@ class Declared(Protocol):
 
 
 def check(dataset: Dataset, declared: Declared, findings: Findings) -> dict[str, Loaded]:
-    """Report every breach, and give the dataset with figures that two sources agree on counted once."""
+    """
+    Report every breach, and give the dataset as it counts.
+
+    Figures that two sources agree on are counted once, and homes that name no settlement have the one they lie in.
+    """
     every_row_holds_in_itself(dataset, findings)
-    counted = every_figure_is_given_once(dataset, findings)
+    counted = every_figure_is_given_once(map_checks.homes_find_their_settlement(dataset, findings), findings)
     totals_come_without_their_parts(counted, findings)
     every_reference_is_known(counted, findings)
     every_township_is_known(counted, findings)

@@ -269,6 +269,41 @@ SENTENCES: Mapping[str, Sentence] = MappingProxyType(
             "The point trips start from lies about {metres} m outside the settlement's outline.",
             "出行起点在村社区边界外约 {metres} 米。",
         ),
+        # homes
+        "home-outside": _warning(
+            "The home lies about {metres} m outside the outline of its settlement {settlement}.",
+            "居住点在所属村社区 {settlement} 的边界外约 {metres} 米。",
+        ),
+        "home-nowhere": _warning(
+            "The home names no settlement and lies in none: it was left out.",
+            "居住点未填村社区,也不在任何村社区边界内,已略去。",
+        ),
+        "home-settlement-missing": Sentence(
+            "The home names no settlement, and not every settlement has an outline to find it by.",
+            "居住点未填村社区,而并非所有村社区都有边界,无法判定。",
+        ),
+        # roads of an import
+        "roads-missing": Sentence(
+            "No road extract was found: a file that ends in .osm.pbf, .osm, .osm.gz or .osm.bz2.",
+            "没有找到路网文件(.osm.pbf、.osm、.osm.gz 或 .osm.bz2)。",
+        ),
+        "roads-twice": Sentence(
+            "There is more than one road extract ({names}): send one that covers the district.",
+            "有多个路网文件({names});请只提供一个覆盖本区县的文件。",
+        ),
+        "relief-alone": Sentence(
+            "An elevation file is of use with roads only, and no road extract came with it.",
+            "高程文件须与路网文件一起使用,而没有路网文件。",
+        ),
+        "roads-reach-no-school": Sentence(
+            "None of the {count} schools stands within {limit} m of a road of this file; the nearest, {nearest}, is "
+            "{metres} m away: is it of another area?",
+            "{count} 所学校均不在该文件道路的 {limit} 米之内,最近的 {nearest} 相距 {metres} 米:是否为其他地区的路网?",
+        ),
+        "far-from-roads": _warning(
+            "{name} is {metres} m from the nearest road of this file, more than {limit} m: no way leads there.",
+            "{name} 距该文件中最近的道路 {metres} 米,超过 {limit} 米:没有路线可达。",
+        ),
     }
 )
 """Every kind of fault and warning, by code."""

@@ -15,7 +15,7 @@ from data.domain.district import District
 from data.domain.divisions import Division, DivisionCode
 from data.domain.people import BirthCount, ControlTotal, DeclaredDemand, MigrantCount, Migration, PeopleCount
 from data.domain.schools import RollCount, School, SchoolId, SchoolKind, Site, Stage, ZoneToday
-from data.domain.settlements import Settlement, SettlementId, SettlementLink
+from data.domain.settlements import HomeCount, Settlement, SettlementId, SettlementLink
 from data.domain.teachers import Teacher, TeacherId
 
 Row = tuple[Cell, ...]
@@ -163,6 +163,16 @@ def _link_row(link: SettlementLink) -> Row:
 
 def _link(settlement: str, other: str, kind: str, name: str) -> SettlementLink:
     return SettlementLink(SettlementId(settlement), SettlementId(other), kind, name)
+
+
+def _home_row(h: HomeCount) -> Row:
+    return h.settlement, h.point.x, h.point.y, h.people, h.source or None
+
+
+def _home(settlement: str | None, lon: float, lat: float, people: float, source: str | None) -> HomeCount:
+    if settlement is None:
+        raise ValueError(f"the home at {lon}, {lat} has no settlement")
+    return HomeCount(SettlementId(settlement), Point(lon, lat), people, source or "")
 
 
 def _people_row(p: PeopleCount) -> Row:
@@ -383,6 +393,7 @@ _TAKE: Mapping[str, Callable[..., Row]] = {
     "settlements": _settlement_row,
     "neighbours": _neighbours_row,
     "links": _link_row,
+    "homes": _home_row,
     "people": _people_row,
     "births": _birth_row,
     "migration": _migration_row,
@@ -401,6 +412,7 @@ BUILD: Mapping[str, Callable[..., object]] = {
     "settlements": _settlement,
     "neighbours": _neighbours,
     "links": _link,
+    "homes": _home,
     "people": _people,
     "births": _birth,
     "migration": _migration,

@@ -363,6 +363,55 @@ LINKS = Table(
     key=("settlement", "other", "name"),
 )
 
+HOMES = Table(
+    "homes",
+    "居住点",
+    "People who live at one place within a settlement, as a hamlet or a cell of a population grid",
+    "村社区内某一处的居住人数,如院落、组,或人口格网的一格",
+    (
+        _settlement(
+            "Settlement it is part of; blank: the one whose outline it lies in",
+            "所属村社区;留空时按边界判定",
+            required=False,
+        ),
+        Column(
+            "lon",
+            "经度",
+            T.NUMBER,
+            "Longitude (or easting); of a cell, its middle",
+            "经度(或东坐标);格网取格心",
+            True,
+            "degrees or metres",
+            aliases=LONGITUDE,
+        ),
+        Column(
+            "lat",
+            "纬度",
+            T.NUMBER,
+            "Latitude (or northing)",
+            "纬度(或北坐标)",
+            True,
+            "degrees or metres",
+            aliases=LATITUDE,
+        ),
+        Column(
+            "people",
+            "人数",
+            T.NUMBER,
+            "People who live there, of every age; a grid may give parts of a person",
+            "居住人数(各年龄);格网可为小数",
+            True,
+            "people",
+            minimum=0,
+            aliases=("人口", "居住人数", "population"),
+        ),
+        SOURCE,
+    ),
+    key=("settlement", "lon", "lat"),
+    figure="people",
+    aliases=("居住地", "人口格网", "home", "population_grid"),
+)
+
 PEOPLE = Table(
     "people",
     "人口",
@@ -706,6 +755,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             SETTLEMENTS,
             NEIGHBOURS,
             LINKS,
+            HOMES,
             PEOPLE,
             BIRTHS,
             MIGRATION,

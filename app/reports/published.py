@@ -1,5 +1,5 @@
 """
-What may leave the house: small counts of children are masked, teachers are left out.
+What may leave the house: small counts of children are masked, teachers and homes are left out.
 
 A count from 1 to 4 of a place is written ``<5``, as statistics offices do, so that no child can be told apart. Sums are
 left as they are: where all but one count of a sum are known, the last can still be worked out, so publish the sums of
@@ -20,8 +20,8 @@ MASK = f"<{SMALLEST_SHOWN}"
 COUNTS = frozenset({"pupils", "pupils_today", "boarders"})
 """Facts of a plan's rows that count children."""
 
-PERSONAL = frozenset({"teachers"})
-"""Tables about single persons: never for readers."""
+PERSONAL = frozenset({"teachers", "homes"})
+"""Tables about single persons, or about places where few people live: never for readers."""
 
 COUNTED_COLUMNS: Mapping[str, frozenset[str]] = {
     "people": frozenset({"count"}),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from data.domain.divisions import Division, DivisionCode
 from data.domain.people import BirthCount, ControlTotal, DeclaredDemand, MigrantCount, Migration, PeopleCount
 from data.domain.schools import RollCount, School, Site, ZoneToday
-from data.domain.settlements import Settlement, SettlementLink
+from data.domain.settlements import HomeCount, Settlement, SettlementLink
 from data.domain.teachers import Teacher
 
 
@@ -30,6 +30,8 @@ class District:
         Declared pairs of neighbouring settlements; when not empty they are used instead of shared borders.
     links
         Named ways across gaps; always added to the neighbours.
+    homes
+        Where the people of a settlement live; a settlement without any is taken as a whole.
     """
 
     title: str
@@ -40,6 +42,7 @@ class District:
     settlements: tuple[Settlement, ...] = ()
     neighbours: tuple[tuple[str, str], ...] = ()
     links: tuple[SettlementLink, ...] = ()
+    homes: tuple[HomeCount, ...] = ()
     people: tuple[PeopleCount, ...] = ()
     births: tuple[BirthCount, ...] = ()
     migration: tuple[Migration, ...] = ()

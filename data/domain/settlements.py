@@ -45,6 +45,29 @@ class Settlement:
 
 
 @dataclass(frozen=True, slots=True)
+class HomeCount:
+    """
+    People who live at one place within a settlement: a hamlet, or a cell of a population grid.
+
+    Attributes
+    ----------
+    point
+        Longitude and latitude.
+    people
+        Of every age; a grid may give parts of a person.
+    """
+
+    settlement: SettlementId
+    point: Point
+    people: float
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        if self.people < 0:
+            raise BadRow("homes", self.settlement, f"people is {self.people}, expected 0 or more")
+
+
+@dataclass(frozen=True, slots=True)
 class SettlementLink:
     """
     Two settlements that count as neighbours although no border joins them, or that are declared neighbours.

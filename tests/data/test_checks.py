@@ -11,7 +11,8 @@ from data.domain.district import District
 from data.domain.divisions import Division
 from data.domain.people import BirthCount, ControlTotal, DeclaredDemand, Migration, PeopleCount
 from data.domain.schools import RollCount, School, SchoolKind, Site, Stage, ZoneToday
-from data.domain.settlements import Settlement
+from data.domain.settlements import HomeCount, Settlement
+from data.errors import BadRow
 from data.faults import MOST_OF_A_KIND, SENTENCES, Findings, Where, fault
 
 DEGREE = 0.1
@@ -400,6 +401,30 @@ def test_a_centre_outside_its_outline_is_pointed_out(three_villages, metres, tol
     north = Point(107.05, 29.1 + metres / 111_320)
     district = replace(three_villages, settlements=change(three_villages.settlements, 0, centre=north))
     assert found(district) == ([], ["centre-outside"] if told else [])
+
+
+@pytest.mark.parametrize(("metres", "told"), [(-50, False), (450, False), (560, True)])
+def test_a_home_far_outside_its_settlement_is_pointed_out(three_villages, metres, told):
+    """A degree of latitude is about 111 km; village A ends at 29.1 N."""
+    district = replace(three_villages, homes=(HomeCount("A", Point(107.05, 29.1 + metres / 111_320), 12),))
+    assert found(district) == ([], ["home-outside"] if told else [])
+    assert not told or ("560 m" in only(district).reason and "A" in only(district).reason_zh)
+
+
+def test_a_home_of_no_known_settlement_or_with_fewer_than_no_people_is_a_fault(three_villages):
+    home = HomeCount("D", Point(107.05, 29.05), 12)
+    unknown = only(replace(three_villages, homes=(home,)))
+    assert (unknown.code, unknown.table) == ("unknown-settlement", "homes")
+    with pytest.raises(BadRow):
+        replace(home, people=-1)
+
+
+def test_one_place_of_a_settlement_has_one_figure(three_villages):
+    home = HomeCount("A", Point(107.05, 29.05), 12, "格网")
+    assert only(replace(three_villages, homes=(home, home))).code == "duplicate"
+    assert only(replace(three_villages, homes=(home, replace(home, source="公安")))).code == "two-sources"
+    assert only(replace(three_villages, homes=(home, replace(home, source="公安", people=13)))).code == "sources-differ"
+    assert found(replace(three_villages, homes=(home, replace(home, settlement="B")))) == ([], ["home-outside"])
 
 
 def test_villages_given_as_points_have_no_outlines_to_check(three_villages):

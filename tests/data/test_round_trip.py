@@ -17,7 +17,7 @@ from data.domain.district import District
 from data.domain.divisions import Division
 from data.domain.people import BirthCount, ControlTotal, DeclaredDemand, MigrantCount, Migration, PeopleCount
 from data.domain.schools import GRADES, RollCount, School, SchoolKind, Site, Stage, ZoneToday
-from data.domain.settlements import Settlement, SettlementLink
+from data.domain.settlements import HomeCount, Settlement, SettlementLink
 from data.domain.teachers import Teacher
 from data.importers import Declaration, read
 from data.tables import TABLES
@@ -31,6 +31,7 @@ counts = st.integers(0, 10**9)
 stages = st.sampled_from(Stage)
 maybe_area = st.none() | st.floats(0, 1e7)
 maybe_count = st.none() | counts
+people = st.floats(0, 1e6)
 days = st.none() | st.dates(date(2000, 1, 1), date(2040, 12, 31))
 
 
@@ -129,6 +130,10 @@ def districts(draw):
         links=tuple(
             draw(st.builds(SettlementLink, st.just(a), st.just(b), st.sampled_from(("bridge", "ferry")), words))
             for a, b in (draw(st.lists(st.sampled_from(pairs), max_size=2, unique=True)) if pairs else ())
+        ),
+        homes=tuple(
+            draw(st.builds(HomeCount, st.sampled_from(villages), st.just(point), people, sources))
+            for point in draw(st.lists(points, max_size=3, unique_by=lambda point: point.coords[0]))
         ),
         people=tuple(
             PeopleCount(

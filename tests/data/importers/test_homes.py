@@ -1,0 +1,92 @@
+"""Homes of settlements as files have them: with the settlement named, or as the cells of a grid that lie in one."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from shapely import Point
+
+from data.importers import coordinates, read
+
+GRID = [
+    ["h3", "lon", "lat", "population"],
+    ["a", "107.02", "29.05", "120.5"],
+    ["b", "107.15", "29.02", "0"],
+    ["c", "107.21", "29.0999", "3"],
+    ["d", "107.21", "29.1005", "4"],  # 56 m north of the outline: on its edge
+    ["e", "107.21", "29.2", "5"],  # 11 km north of everything
+]
+
+
+def codes(findings):
+    return [finding.code for finding in findings]
+
+
+def homes(outcome):
+    assert outcome.faults == ()
+    return {(home.settlement, home.point.x): home.people for home in outcome.district.homes}
+
+
+def test_homes_that_name_their_settlement(county, declared, in_folder):
+    county["居住点"] = [["村社区编号", "经度", "纬度", "人数", "数据来源"], ["A", "107.05", "29.06", "40", "村委会"]]
+    outcome = read(in_folder(county), declared)
+    (home,) = outcome.district.homes
+    assert (home.settlement, home.point, home.people, home.source) == ("A", Point(107.05, 29.06), 40, "村委会")
+
+
+def test_cells_of_a_grid_join_the_settlement_they_lie_in_and_others_are_left_out(county, declared, in_folder):
+    county["homes"] = GRID
+    outcome = read(in_folder(county), declared)
+    assert outcome.faults == ()
+    assert [(home.settlement, home.people) for home in outcome.district.homes] == [
+        ("A", 120.5), ("B", 0), ("C", 3), ("C", 4),
+    ]  # fmt: skip
+    (left,) = [warning for warning in outcome.warnings if warning.code == "home-nowhere"]
+    assert (left.file, left.row, left.column) == ("homes.csv", 6, "lon")
+
+
+def test_a_cell_on_the_border_of_two_settlements_joins_the_same_one_in_any_order(county, declared, in_folder):
+    county["homes"] = [GRID[0], ["a", "107.1", "29.05", "8"]]
+    county["settlements"][1:] = county["settlements"][:0:-1]
+    assert homes(read(in_folder(county), declared)) == {("A", 107.1): 8}
+
+
+def test_a_cell_needs_a_named_settlement_where_some_have_no_outline(county, declared, in_folder):
+    county["settlements"][2][5:] = ["107.15", "29.05", ""]
+    county["homes"] = [[*GRID[0], "settlement"], [*GRID[1], ""], [*GRID[2], "B"]]
+    outcome = read(in_folder(county), declared)
+    (fault,) = outcome.faults
+    assert (fault.code, fault.row, fault.column) == ("home-settlement-missing", 2, "settlement")
+    assert outcome.district is None
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        (["A", "107.05", "29.05", "-1"], "out-of-range"),
+        (["A", "107.05", "29.05", ""], "blank"),
+        (["A", "", "29.05", "7"], "blank"),
+        (["A", "somewhere", "29.05", "7"], "not-a-number"),
+        (["Z", "107.05", "29.05", "7"], "unknown-settlement"),
+    ],
+)
+def test_one_bad_cell_is_one_fault(county, declared, in_folder, row, code):
+    county["homes"] = [["settlement", "lon", "lat", "people"], row]
+    assert codes(read(in_folder(county), declared).faults) == [code]
+
+
+def test_homes_in_another_system_come_to_degrees(county, declared, in_folder):
+    """All places of the county are moved to GCJ-02, and come back where they were, to a metre."""
+
+    def moved(lon, lat):
+        ((x, y),) = coordinates.to_gcj02(np.array([[float(lon), float(lat)]]))
+        return repr(float(x)), repr(float(y))
+
+    for row in county["schools"][1:]:
+        row[-2:] = moved(*row[-2:])
+    for row in county["settlements"][1:]:
+        row[5:] = *moved(row[5] or "107.15", row[6] or "29.05"), ""
+    county["homes"] = [["settlement", "lon", "lat", "people"], ["B", *moved("107.15", "29.06"), "9"]]
+    outcome = read(in_folder(county), replace(declared, crs="GCJ-02"))
+    (home,) = outcome.district.homes
+    assert home.point.distance(Point(107.15, 29.06)) < 1e-5
