@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
 from app.api import doc
+from app.api.boxes import BoxText, box_of
 from app.api.datasets import masks
 from app.api.dependencies import Reader, Reading, ServiceDep, signed_in
 from app.api.plans import Plan, document_of
@@ -52,7 +53,6 @@ CONFORMS = (
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
 )
 MOST_FEATURES = 10_000
-NUMBER = r"\s*-?\d{1,3}(\.\d+)?\s*"
 
 
 class Link(BaseModel):
@@ -170,10 +170,7 @@ def read_items(
     session: Reading,
     service: ServiceDep,
     request: Request,
-    bbox: Annotated[
-        str | None,
-        Query(pattern=rf"^{NUMBER}(,{NUMBER}){{3}}$", description="West, south, east, north, in degrees."),
-    ] = None,
+    bbox: BoxText = None,
     datetime_: Annotated[
         str | None, Query(alias="datetime", description="Accepted and without effect: the features have no times.")
     ] = None,
@@ -184,7 +181,7 @@ def read_items(
     plan, name = _plan(collection, identity, session, service)
     layer = _layer(plan, name, identity)
     if bbox is not None:
-        layer = layer.within(_box(bbox))
+        layer = layer.within(box_of(bbox))
     limit = min(limit, MOST_FEATURES)
     page = layer.taken(range(offset, min(offset + limit, len(layer.ids))))
     members = {
@@ -249,14 +246,6 @@ def _extent(layer: Layer) -> Extent | None:
         return None
     west, south, east, north = shapely.total_bounds(np.asarray(layer.shapes, dtype=object))
     return Extent(spatial=SpatialExtent(bbox=[[float(west), float(south), float(east), float(north)]]))
-
-
-def _box(text: str) -> tuple[float, float, float, float]:
-    west, south, east, north = (float(number) for number in text.split(","))
-    if west > east or south > north:
-        fault = {"loc": ("query", "bbox"), "msg": "expected west,south,east,north", "type": "value_error"}
-        raise RequestValidationError([fault])
-    return west, south, east, north
 
 
 def _page_links(request: Request, collection: str, offset: int, limit: int, matched: int) -> list[Link]:

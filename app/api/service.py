@@ -85,9 +85,9 @@ class Service:
         """Open the road network of a dataset that has one; whether the asker may see it is checked before."""
         with self.database.reading() as session:
             hash = datasets.get(session, dataset_id).network_hash
-        if hash is None:
-            return None
-        return self.networks.get(hash, lambda: networks.open(self.database, hash, self.settings.networks_dir))
+            if hash is None:
+                return None
+            return self.networks.get(hash, lambda: networks.open(session, hash, self.settings.networks_dir))
 
     def land(self, dataset_id: str) -> Shapes:
         """Give the land of each settlement of a dataset; whether the asker may see it is checked before."""

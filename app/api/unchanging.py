@@ -31,7 +31,11 @@ def reply(
 
     ``key`` must tell apart everything that the body depends on, who may see what included.
     """
-    content = service.replies.get(key, lambda: content_of(make()))
+    return send(request, service.replies.get(key, lambda: content_of(make())), media_type)
+
+
+def send(request: Request, content: Content, media_type: str = GEOJSON) -> Response:
+    """Send a body in the form that the asker takes, or say that the asker has it already."""
     headers = {
         "ETag": content.tag,
         "Cache-Control": "private, no-cache",  # keep it, but ask each time: a token may have been revoked

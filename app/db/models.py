@@ -168,6 +168,11 @@ class DatasetRow(Base):
     created_by: Mapped[str] = mapped_column(String(200))
     network: Mapped[NetworkRow | None] = relationship(lazy="joined")
 
+    @property
+    def roads(self) -> dict[str, Any] | None:
+        """What the report of its network tells; ``None`` without roads."""
+        return None if self.network is None else {"hash": self.network.hash, **self.network.report}
+
 
 class DatasetTableRow(Base):
     """One table of a dataset as gzipped canonical CSV (UTF-8); ``rows`` leaves the heading out."""

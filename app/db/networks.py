@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from app.db.errors import NotFound
 from app.db.models import NetworkRow
-from app.db.session import Database
 from geo.roads.network import Network
 
 
@@ -55,7 +54,7 @@ def store(session: Session, packed: Packed) -> NetworkRow:
         return session.get_one(NetworkRow, packed.hash)
 
 
-def open(database: Database, hash: str, folder: Path) -> Network:
+def open(session: Session, hash: str, folder: Path) -> Network:
     """
     Open a network from a folder of this machine; it is fetched from the database when it is not there yet.
 
@@ -66,10 +65,9 @@ def open(database: Database, hash: str, folder: Path) -> Network:
     """
 
     def fetch() -> bytes:
-        with database.reading() as session:
-            content = session.scalar(select(NetworkRow.content).where(NetworkRow.hash == hash))
+        content = session.scalar(select(NetworkRow.content).where(NetworkRow.hash == hash))
         if content is None:
-            raise NotFound("network", hash)
+            raise NotFound("road network", hash)
         return content
 
     from geo.roads import store as arrays  # noqa: PLC0415

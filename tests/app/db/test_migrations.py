@@ -6,7 +6,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from app.audit import SYSTEM, Action
 from app.db import audit_log
@@ -74,4 +74,32 @@ def test_sqlite_keeps_foreign_keys_and_the_write_ahead_log(tmp_path):
         assert session.scalar(text("PRAGMA foreign_keys")) == 1
         assert session.scalar(text("PRAGMA journal_mode")) == "wal"
         assert session.scalar(text("PRAGMA busy_timeout")) > 0
+    opened.close()
+
+
+def test_datasets_stored_before_roads_are_kept_without_any(database_url):
+    opened = Database(database_url)
+    migrate(opened, "0003")
+    with opened.writing() as session:
+        session.execute(
+            text(
+                "INSERT INTO datasets (id, title, division, synthetic, source, hash, counts, warnings, created_at, "
+                "created_by) VALUES ('d1', '旧', '509902', true, '', 'h', '{}', '[]', '2026-01-01 00:00:00', 'me')"
+            )
+        )
+        session.execute(
+            text("INSERT INTO dataset_tables (dataset_id, name, rows, content) VALUES ('d1', 'people', 1, :content)"),
+            {"content": b"old"},
+        )
+    migrate(opened)
+    with opened.reading() as session:
+        assert session.execute(text("SELECT title, network_hash FROM datasets")).all() == [("旧", None)]
+        kept = session.execute(
+            text("SELECT d.hash, t.content FROM datasets d JOIN dataset_tables t ON t.dataset_id = d.id")
+        )
+        assert [(hash, bytes(content)) for hash, content in kept] == [("h", b"old")]
+        assert session.scalar(text("SELECT count(*) FROM networks")) == 0
+    for change in ("UPDATE datasets SET network_hash = 'nowhere'", "DELETE FROM datasets"):  # foreign keys hold on
+        with pytest.raises(IntegrityError), opened.writing() as session:
+            session.execute(text(change))
     opened.close()

@@ -11,6 +11,7 @@ from shapely import Point
 
 from data import digest
 from data.domain.schools import SchoolKind, Stage
+from data.faults import Findings
 from data.importers import Declaration, read, sources
 
 
@@ -342,6 +343,67 @@ def test_a_damaged_or_locked_archive_is_a_fault(declared, tmp_path):
         locked[locked.index(mark) + offset] |= 1
     (tmp_path / "locked.zip").write_bytes(locked)
     assert "zip-locked" in codes(faults_of(tmp_path / "locked.zip", declared))
+
+
+def test_an_archive_beside_other_files_or_in_another_archive_is_unpacked(county, declared, in_folder, zipped, tmp_path):
+    folder = in_folder(county)
+    expected = read(folder, declared)
+    archive = zipped(folder)
+    beside = tmp_path / "beside"
+    beside.mkdir()
+    archive.rename(beside / "county.zip")
+    assert read(beside, declared) == expected
+    outer = zip_with(tmp_path / "outer.zip", [("in/county.zip", (beside / "county.zip").read_bytes())])
+    assert read(outer, declared) == expected
+
+
+def test_a_fault_in_an_inner_archive_names_both(declared, tmp_path):
+    (tmp_path / "files").mkdir()
+    zip_with(tmp_path / "files/tables.zip", [("people.csv", "settlement,year,age,count\nA,x,6,30\n")])
+    faults = faults_of(tmp_path / "files", declared)
+    assert ("not-a-number", "tables.zip/people.csv", 2) in [(f.code, f.file, f.row) for f in faults]
+
+
+def test_archives_share_one_limit_and_go_two_deep(declared, tmp_path, monkeypatch):
+    monkeypatch.setattr(sources, "MOST_UNPACKED_BYTES", 1_000_000)
+    folder = tmp_path / "files"
+    folder.mkdir()
+    for name in ("a", "b"):
+        zip_with(folder / f"{name}.zip", [("people.csv", b"0" * 600_000)])
+    assert "zip-too-large" in codes(faults_of(folder, declared))
+    deep = zip_with(tmp_path / "2.zip", [("people.csv", "x")])
+    for depth in (1, 0):
+        deep = zip_with(tmp_path / f"{depth}.zip", [(deep.name, deep.read_bytes())])
+    findings = Findings()
+    with sources.opened(deep, findings) as files:
+        assert [file.name for file in files.tables] == ["1.zip/2.zip"]
+    assert findings.faults == []
+
+
+def test_roads_and_relief_are_told_from_tables_and_left_alone(county, declared, in_folder, tmp_path):
+    folder = in_folder(county)
+    expected = read(folder, declared)
+    roads = ("a.osm.pbf", "b.PBF", "c.osm", "d.osm.gz", "e.osm.bz2")
+    relief = ("N29E107.hgt", "N29E108.hgt.zip", "f.tif", "g.TIFF")
+    for name in (*roads, *relief):
+        (folder / name).write_bytes(b"x")
+    assert read(folder, declared) == expected
+    with sources.opened(folder, Findings()) as files:
+        assert [file.name for file in files.roads] == sorted(roads)
+        assert [file.name for file in files.relief] == sorted(relief)
+        assert {file.stem for file in files.tables} == set(county)
+
+
+def test_a_tile_in_a_zip_is_relief_and_no_archive(tmp_path):
+    tile = zip_with(tmp_path / "N29E107.hgt.zip", [("N29E107.hgt", b"00")])
+    with sources.opened(tile, Findings()) as files:
+        assert [file.path for file in files.relief] == [tile]
+    outer = zip_with(tmp_path / "all.zip", [("tiles/N29E107.hgt.zip", tile.read_bytes()), ("c.osm.pbf", b"x")])
+    with sources.opened(outer, Findings()) as files:
+        assert [file.name for file in files.relief] == ["tiles/N29E107.hgt.zip"]
+        unpacked = files.relief[0].path
+        assert unpacked.read_bytes() == tile.read_bytes()
+    assert not unpacked.exists()
 
 
 def test_an_archive_named_in_gbk_is_understood(county, declared, in_folder, tmp_path):
