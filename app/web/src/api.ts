@@ -15,6 +15,7 @@ import type {
   HandCheck,
   LevelOutlook,
   Me,
+  Means,
   MigrantRow,
   MonitoringReport,
   Norm,
@@ -24,10 +25,13 @@ import type {
   PlanSummary,
   Pyramid,
   Recipe,
+  RoadLayer,
+  RoadsReport,
   Run,
   Scenario,
   Schedule,
   SchoolGrades,
+  SettlementRoutes,
   SmallClassRow,
   Sources,
   Stage,
@@ -109,14 +113,13 @@ function query(values: Record<string, string | undefined>): string {
   return given.length ? "?" + new URLSearchParams(given).toString() : "";
 }
 
-/** Send files with their declaration; `onProgress` gets the share sent, 0 to 1. */
-function upload(files: File[], declaration: Declaration, onProgress: (share: number) => void): Promise<Dataset> {
-  const form = new FormData();
-  for (const file of files) form.append("files", file, file.name);
-  form.append("declaration", JSON.stringify(declaration));
+type Sent = (share: number) => void;
+
+/** Send a form of files; `onProgress` gets the share sent, 0 to 1. */
+function send(path: string, form: FormData, onProgress: Sent): Promise<Dataset> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open("POST", `${ROOT}/datasets`);
+    request.open("POST", ROOT + path);
     request.upload.onprogress = (event) => event.lengthComputable && onProgress(event.loaded / event.total);
     request.onerror = () => reject(new Problem(0, "", "", "", {}));
     request.onload = () => {
@@ -126,6 +129,23 @@ function upload(files: File[], declaration: Declaration, onProgress: (share: num
     request.send(form);
   });
 }
+
+function formOf(files: readonly File[]): FormData {
+  const form = new FormData();
+  for (const file of files) form.append("files", file, file.name);
+  return form;
+}
+
+/** Send files with their declaration. */
+function upload(files: readonly File[], declaration: Declaration, onProgress: Sent): Promise<Dataset> {
+  const form = formOf(files);
+  form.append("declaration", JSON.stringify(declaration));
+  return send("/datasets", form, onProgress);
+}
+
+/** The same figures with the roads of these files: a dataset of its own. */
+const addRoads = (dataset: string, files: readonly File[], onProgress: Sent): Promise<Dataset> =>
+  send(`/datasets/${id(dataset)}/roads`, formOf(files), onProgress);
 
 /** Follow a run, through a restart of the service too; returns what ends the watch. `onEnd` comes once, at the end. */
 function watchRun(runId: string, onRun: (run: Run) => void, onEnd: () => void): () => void {
@@ -172,6 +192,15 @@ export const api = {
     get<Forecast>(`/datasets/${id(dataset)}/forecast${query({ years: years.join(",") })}`),
   datasetMap: (dataset: string, layer: "settlements" | "schools") =>
     get<GeoJSON.FeatureCollection>(`/datasets/${id(dataset)}/map/${layer}`),
+  addRoads,
+  roads: (dataset: string) => get<RoadsReport>(`/datasets/${id(dataset)}/roads`),
+  /** Roads or barriers within west, south, east, north. */
+  roadLayer: (dataset: string, layer: "roads" | "barriers", box: readonly number[]) =>
+    get<RoadLayer>(`/datasets/${id(dataset)}/map/${layer}${query({ bbox: box.join(",") })}`),
+  isochrones: (dataset: string, school: string, means: Means, minutes: readonly number[]) =>
+    get<GeoJSON.FeatureCollection>(
+      `/datasets/${id(dataset)}/isochrones${query({ school, means, minutes: minutes.join(",") })}`,
+    ),
   norms: (on: string) => get<Norm[]>(`/norms${query({ on })}`),
 
   scenarios: (dataset?: string) => get<StoredScenario[]>(`/scenarios${query({ dataset_id: dataset })}`),
@@ -194,8 +223,10 @@ export const api = {
 
   plans: (dataset?: string) => get<PlanSummary[]>(`/plans${query({ dataset_id: dataset })}`),
   plan: (plan: string) => get<Plan>(`/plans/${id(plan)}`),
-  planMap: (plan: string, layer: "zones" | "zones-today" | "schools" | "settlements") =>
+  planMap: (plan: string, layer: "zones" | "zones-today" | "schools" | "settlements" | "cut-borders" | "buses") =>
     get<GeoJSON.FeatureCollection>(`/plans/${id(plan)}/map/${layer}`),
+  route: (plan: string, settlement: string) =>
+    get<SettlementRoutes>(`/plans/${id(plan)}/settlements/${id(settlement)}/route`),
   checkByHand: (plan: string, assignment: Record<string, string>) =>
     call<HandCheck>("POST", `/plans/${id(plan)}/check`, { assignment }),
   adjustByHand: (plan: string, assignment: Record<string, string>) =>

@@ -44,7 +44,53 @@ export interface Dataset {
   created_by: string;
   counts: Record<string, number>;
   warnings: Fault[];
+  /** Null: no roads, minutes are estimated from straight lines. */
+  roads?: RoadsSummary | null;
 }
+
+export interface RoadsSummary {
+  hash: string;
+  nodes: number;
+  segments: number;
+  km: number;
+  has_relief: boolean;
+}
+
+/** A place too far from the roads. */
+export interface FarPlace {
+  id: string;
+  name: string;
+  metres: number;
+}
+
+/** What an import of roads found. */
+export interface RoadsReport {
+  hash: string;
+  nodes: number;
+  segments: number;
+  km: number;
+  walk_km: number;
+  ride_km: number;
+  /** The largest connected parts; `parts_in_all` counts the small ones too. */
+  parts: { nodes: number; km: number }[];
+  parts_in_all: number;
+  by_class: { road: string; zh: string; km: number; bus_kmh: number; walk: boolean }[];
+  relief: { files: string[]; share_known: number; lowest: number | null; highest: number | null } | null;
+  bounds: [number, number, number, number];
+  credit: string;
+  far: { settlements: FarPlace[]; schools: FarPlace[] };
+  read_from: string[];
+}
+
+/** A layer of roads or barriers within a box; `truncated`: the box holds more than was sent. */
+export interface RoadLayer extends GeoJSON.FeatureCollection {
+  truncated?: boolean;
+  credit?: string;
+}
+
+/** How pupils travel on roads. */
+export type Means = "mixed" | "walk" | "bus";
+export const MEANS: readonly Means[] = ["mixed", "walk", "bus"];
 
 export interface Forecast {
   years: number[];
@@ -78,10 +124,17 @@ export interface Rule {
   mode: RuleMode;
   price: number;
 }
-export const RULE_NAMES = ["trip_limit", "least_viable", "largest_school", "beds", "contiguity"] as const;
-/** Rules that hold or are not looked at: the service knows no price for them. */
-export const WITHOUT_PRICE: readonly string[] = ["largest_school", "contiguity"];
+export const RULE_NAMES = ["trip_limit", "least_viable", "largest_school", "beds", "contiguity", "crossing"] as const;
 export type RuleName = (typeof RULE_NAMES)[number];
+/** How each rule may act: some have no price, and a crossing is never forbidden. */
+export const RULE_MODES: Record<RuleName, readonly RuleMode[]> = {
+  trip_limit: ["hard", "soft", "off"],
+  least_viable: ["hard", "soft", "off"],
+  largest_school: ["hard", "off"],
+  beds: ["hard", "soft", "off"],
+  contiguity: ["hard", "off"],
+  crossing: ["soft", "off"],
+};
 
 export interface Pair {
   settlement: string;
@@ -96,6 +149,38 @@ export interface SolveOrder {
   gap: number;
 }
 
+/** A named state of the roads; a segment is shut that meets every condition given, ferries and ways besides. */
+export interface RoadClosure {
+  name: string;
+  above_metres: number | null;
+  below_metres: number | null;
+  /** Slope as a share. */
+  steeper_than: number | null;
+  ferries: boolean;
+  ways: number[];
+  area: GeoJSON.Polygon | GeoJSON.MultiPolygon | null;
+}
+
+export type SlopeRule = "tobler" | "minetti" | "flat";
+
+export interface Travel {
+  means: Means | "straight_line";
+  slope: SlopeRule;
+  limit_on: "mean" | "p95";
+  starts: "auto" | "centre";
+  closures: RoadClosure[];
+  /** For straight lines only, like `detour`. */
+  km_per_hour: number | null;
+  detour: number | null;
+}
+
+export interface Weights {
+  pupil_minute: number;
+  running_cost: number;
+  moved_pupil: number;
+  school_bus: number;
+}
+
 export interface Scenario {
   title: string;
   stage: Stage;
@@ -103,11 +188,11 @@ export interface Scenario {
   /** Plan for the pupils of this forecast; null: for children aged year by year. */
   forecast?: Recipe | null;
   open_choice: "choose" | "all";
-  travel: { km_per_hour: number | null; detour: number | null };
-  neighbours: { shared_border_metres: number; corners: boolean };
+  travel: Travel;
+  neighbours: { shared_border_metres: number; corners: boolean; barriers: boolean };
   rules: Record<RuleName, Rule>;
   norms: { key: string; value: number; stage: Stage | null }[];
-  weights: { pupil_minute: number; running_cost: number; moved_pupil: number };
+  weights: Weights;
   keep_open: string[];
   close: string[];
   pins: Pair[];
@@ -205,6 +290,17 @@ export interface SettlementPlan {
   minutes_today: number | null;
   boarders: number;
   moved: boolean;
+  /** From here on only where the plan is on roads. */
+  minutes_p95?: number | null;
+  minutes_walk?: number | null;
+  minutes_walk_today?: number | null;
+  by_bus?: boolean | null;
+  crosses?: boolean | null;
+  crosses_today?: boolean | null;
+  minutes_straight?: number | null;
+  /** The school that straight lines call nearest, and the one that is. */
+  nearest_straight?: string | null;
+  nearest_road?: string | null;
 }
 
 export interface Unserved {
@@ -229,6 +325,22 @@ export interface Clash {
   detail_zh: string;
 }
 
+/** What roads say of access; null where today's zones are not known. */
+export interface AccessMeasures {
+  within_walk_share: number | null;
+  within_walk_share_today: number | null;
+  pupils_crossing: number;
+  pupils_crossing_today: number | null;
+  /** Places a pupil by the two-step floating catchment: of all, and of the worst-off tenth. */
+  catchment_mean: number | null;
+  catchment_mean_today: number | null;
+  catchment_worst: number | null;
+  catchment_worst_today: number | null;
+  straight_too_short: number;
+  straight_too_long: number;
+  straight_wrong_nearest: number;
+}
+
 export interface Measures {
   pupils: number;
   schools_open: number;
@@ -242,6 +354,8 @@ export interface Measures {
   boarders: number;
   running_cost: number;
   places_open: number;
+  within_limit_share_today?: number | null;
+  access?: AccessMeasures | null;
 }
 
 export interface Certificate {
@@ -269,6 +383,70 @@ export interface Repair {
   detail_zh: string;
 }
 
+export type BorderReason = "water" | "expressway" | "railway" | "no_way";
+export const BORDER_REASONS: readonly BorderReason[] = ["water", "expressway", "railway", "no_way"];
+
+/** A border nobody can cross; `kept`: neighbours all the same, for want of others. */
+export interface CutBorder {
+  settlement: string;
+  other: string;
+  reason: BorderReason;
+  barrier: string;
+  kept: boolean;
+  border_metres: number;
+  detail: string;
+  detail_zh: string;
+}
+
+export interface BusStop {
+  lon: number;
+  lat: number;
+  pupils: number;
+  /** From here to the school. */
+  minutes: number;
+  settlements: string[];
+}
+
+export interface BusRoute {
+  school: string;
+  stops: BusStop[];
+  pupils: number;
+  minutes: number;
+  km: number;
+  cost: number;
+}
+
+/** School buses; `estimate` is what the plan reckoned for them, `cost` what the routes cost, yuan a year. */
+export interface BusPlan {
+  status: Certificate["status"];
+  routes: BusRoute[];
+  pupils: number;
+  vehicles: number;
+  cost: number;
+  estimate: number;
+  bound: number | null;
+  unrouted: string[];
+  detail: string;
+  detail_zh: string;
+}
+
+/** How the minutes of a plan were found; `estimate`: they rest on no road network. */
+export interface PlanTravel {
+  mode: string;
+  estimate: boolean;
+  km_per_hour?: number;
+  detour?: number;
+  network_hash?: string;
+  slope?: SlopeRule;
+  limit_on?: Travel["limit_on"];
+  starts?: Travel["starts"];
+  closures?: string[];
+  walk_km_per_hour?: number;
+  has_relief?: boolean;
+  far_settlements?: unknown;
+  far_schools?: unknown;
+}
+
 export interface PlanDocument {
   title: string;
   dataset_title: string;
@@ -284,13 +462,54 @@ export interface PlanDocument {
   rules_broken: BrokenRule[];
   unserved: Unserved[];
   clashes: Clash[];
-  /** `estimate`: the minutes rest on no road network. */
-  travel: { mode: string; estimate: boolean; km_per_hour: number; detour: number };
+  travel: PlanTravel;
   notices: { code: string; en: string; zh: string }[];
   forecast: { method?: string; notes?: string[]; notes_zh?: string[]; pupils?: number };
   versions: Record<string, string>;
   /** Empty: the plan to start from was lawful; null: there was none, or none near it was found. */
   repairs: Repair[] | null;
+  cut_borders?: CutBorder[];
+  buses?: BusPlan | null;
+}
+
+export type LegKind = "off_road" | "walk" | "bus" | "ferry" | "straight";
+
+export interface Leg {
+  kind: LegKind;
+  minutes: number;
+  metres: number;
+  names: string[];
+  coordinates: GeoJSON.Position[];
+}
+
+/** Where a way on foot meets a trunk road or a railway on the level; `guarded`: by signals. */
+export interface Crossing {
+  lon: number;
+  lat: number;
+  road: string;
+  kind: "trunk" | "railway";
+  guarded: boolean;
+}
+
+/** One way to school; `estimate`: a straight line, one leg. */
+export interface FoundRoute {
+  school: string;
+  means: string;
+  estimate: boolean;
+  minutes: number;
+  minutes_back: number | null;
+  metres: number;
+  climb_metres: number | null;
+  straight_metres: number;
+  straight_minutes: number | null;
+  legs: Leg[];
+  crossings: Crossing[];
+}
+
+export interface SettlementRoutes {
+  settlement: string;
+  plan: FoundRoute | null;
+  today: FoundRoute | null;
 }
 
 export interface Plan {

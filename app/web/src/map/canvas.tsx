@@ -6,9 +6,17 @@ import { Map as MapLibreMap, NavigationControl, ScaleControl, setWorkerUrl } fro
 import type { LngLatBoundsLike, LayerSpecification, SourceSpecification } from "maplibre-gl";
 import { useEffect, useRef } from "preact/hooks";
 
+import * as barriers from "./barriers";
 import * as base from "./base";
+import * as buses from "./buses";
+import * as borders from "./cut_borders";
+import * as isochrones from "./isochrones";
+import * as roads from "./roads";
+import * as routes from "./routes";
 import * as schools from "./schools";
 import * as settlements from "./settlements";
+import * as straight from "./straight_errors";
+import { type Told, toldAt } from "./told";
 import * as trips from "./trips";
 import * as warnings from "./warnings";
 import * as zones from "./zones";
@@ -34,11 +42,28 @@ interface CanvasProps {
   baseMapUrl: string | null;
   onReady: (map: MapLibreMap | null) => void;
   onHit: (hit: Hit | null) => void;
+  /** Told of what lies under the pointer besides settlements and schools. */
+  onTold?: (told: Told | null) => void;
   controls?: boolean;
 }
 
 function layers(baseMapUrl: string | null): { sources: Record<string, SourceSpecification>; all: LayerSpecification[] } {
-  const drawn = [base.start(baseMapUrl), zones.start(), warnings.start(), settlements.start(), trips.start(), schools.start()];
+  const drawn = [
+    base.start(baseMapUrl),
+    zones.start(),
+    straight.start(),
+    warnings.start(),
+    isochrones.start(),
+    settlements.start(),
+    barriers.start(),
+    roads.start(),
+    borders.start(),
+    buses.start(),
+    trips.start(),
+    routes.start(),
+    straight.startMarks(),
+    schools.start(),
+  ];
   return {
     sources: Object.assign({}, ...drawn.map((layer) => layer.sources)) as Record<string, SourceSpecification>,
     all: drawn.flatMap((layer) => layer.layers),
@@ -61,10 +86,12 @@ function hitAt(map: MapLibreMap, point: { x: number; y: number }): Hit | null {
   return settlement ? { kind: "settlement", id: String(settlement.properties.id) } : null;
 }
 
-export function MapCanvas({ name, label, bounds, baseMapUrl, onReady, onHit, controls = true }: CanvasProps) {
+export function MapCanvas({ name, label, bounds, baseMapUrl, onReady, onHit, onTold, controls = true }: CanvasProps) {
   const box = useRef<HTMLDivElement>(null);
   const hit = useRef(onHit);
   hit.current = onHit;
+  const tell = useRef(onTold);
+  tell.current = onTold;
 
   useEffect(() => {
     const container = box.current;
@@ -91,15 +118,22 @@ export function MapCanvas({ name, label, bounds, baseMapUrl, onReady, onHit, con
       schools.addSymbols(map);
       warnings.addSymbols(map);
       settlements.addHatches(map);
+      routes.addSigns(map);
+      straight.addSigns(map);
       onReady(map);
     });
     map.on("movestart", () => container.removeAttribute("data-map-idle"));
     map.on("dataloading", () => container.removeAttribute("data-map-idle"));
     map.on("idle", () => container.setAttribute("data-map-idle", "true"));
-    map.on("click", (event) => hit.current(hitAt(map, event.point)));
+    map.on("click", (event) => {
+      tell.current?.(toldAt(map, event.point));
+      hit.current(hitAt(map, event.point));
+    });
     map.on("mousemove", (event) => {
       map.getCanvas().style.cursor = hitAt(map, event.point) ? "pointer" : "";
+      tell.current?.(toldAt(map, event.point));
     });
+    map.on("mouseout", () => tell.current?.(null));
     window.__maps = { ...window.__maps, [name]: map };
     return () => {
       onReady(null);

@@ -3,6 +3,7 @@
 import { useEffect, useRef } from "preact/hooks";
 
 import { t, word } from "../language";
+import { EstimateBadge } from "../parts/basic";
 import { drawSymbol, type SchoolSymbol } from "./schools";
 
 function SymbolPicture({ symbol }: { symbol: SchoolSymbol }) {
@@ -25,9 +26,11 @@ interface LegendProps {
   differing?: boolean;
   unserved?: boolean;
   trips?: boolean;
+  /** Trips are straight lines, and so are their minutes. */
+  estimate?: boolean;
 }
 
-export function SchoolLegend({ symbols, today, moved, edited, differing, unserved, trips }: LegendProps) {
+export function SchoolLegend({ symbols, today, moved, edited, differing, unserved, trips, estimate }: LegendProps) {
   return (
     <ul class="legend" aria-label={t("legend")}>
       {symbols.map((symbol) => (
@@ -70,6 +73,11 @@ export function SchoolLegend({ symbols, today, moved, edited, differing, unserve
             <span class="legend-line legend-line-today" aria-hidden="true" />
             {t("legend.trip.today")}
           </li>
+          {estimate && (
+            <li>
+              <EstimateBadge estimate />
+            </li>
+          )}
         </>
       )}
     </ul>

@@ -7,8 +7,10 @@ import { t } from "../language";
 import { type Hit, MapCanvas, type MapLibreMap } from "./canvas";
 import { zoneColours } from "./colours";
 import { boundsOf } from "./layer";
+import { NO_OVERLAYS, type Overlays, useOverlays } from "./overlays";
 import * as schoolLayer from "./schools";
 import * as settlementLayer from "./settlements";
+import { MapNote, type Told } from "./told";
 import * as tripLayer from "./trips";
 import * as zoneLayer from "./zones";
 
@@ -34,6 +36,9 @@ interface TwoMapsProps {
   onHit: (hit: Hit | null) => void;
   focus: Focus | null;
   baseMapUrl: string | null;
+  overlays?: Overlays;
+  /** Given the map that is always there, to load what it looks at. */
+  onMap?: (map: MapLibreMap | null) => void;
 }
 
 /** Where to look next; a new object each time, so that the same place can be asked for twice. */
@@ -51,12 +56,14 @@ export function TwoMaps(props: TwoMapsProps) {
   const [marked, setMarked] = useState(true);
   const [main, setMain] = useState<MapLibreMap | null>(null);
   const [over, setOver] = useState<MapLibreMap | null>(null);
+  const [told, setTold] = useState<Told | null>(null);
   const bounds = useMemo(() => boundsOf(settlements, schools), [settlements, schools]);
   const colours = useMemo(() => zoneColours(after.zones, before.zones), [after.zones, before.zones]);
   const mainSide = mode === "before" ? before : after;
 
   useDrawn(main, mainSide, props, colours, marked);
   useDrawn(over, before, props, colours, marked);
+  useEffect(() => props.onMap?.(main), [main]);
   useEffect(() => (main && over ? moveTogether(main, over) : undefined), [main, over]);
   useEffect(() => {
     if (main && focus) lookAt(main, props, focus);
@@ -90,7 +97,9 @@ export function TwoMaps(props: TwoMapsProps) {
           baseMapUrl={baseMapUrl}
           onReady={setMain}
           onHit={onHit}
+          onTold={setTold}
         />
+        <MapNote told={told} />
         {mode === "swipe" && (
           <>
             <div class="map-over" style={{ clipPath: `inset(0 ${100 - share}% 0 0)` }}>
@@ -101,6 +110,7 @@ export function TwoMaps(props: TwoMapsProps) {
                 baseMapUrl={baseMapUrl}
                 onReady={setOver}
                 onHit={onHit}
+                onTold={setTold}
                 controls={false}
               />
             </div>
@@ -130,7 +140,12 @@ function useDrawn(
   colours: Map<string, string>,
   marked: boolean,
 ): void {
-  const { settlements, schools, moved, unserved, trips, hit } = props;
+  const { settlements, schools, moved, unserved, trips, hit, overlays = NO_OVERLAYS } = props;
+  const faint = overlays.isochrones.features.length > 0;
+  useOverlays(map, overlays, settlements);
+  useEffect(() => {
+    if (map) zoneLayer.setFaint(map, faint);
+  }, [map, faint]);
   useEffect(() => {
     if (map) settlementLayer.draw(map, settlements);
   }, [map, settlements]);

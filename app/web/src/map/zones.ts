@@ -6,6 +6,7 @@ import type { ZoneColours } from "./colours";
 import { emptySource, fill, show, type Start } from "./layer";
 
 const SOURCE = "zones";
+const OPACITY = 0.62;
 const LAYERS = ["zones-fill", "zones-edge", "zones-edge-core"] as const;
 
 export function start(): Start {
@@ -16,7 +17,7 @@ export function start(): Start {
         id: "zones-fill",
         type: "fill",
         source: SOURCE,
-        paint: { "fill-color": ["coalesce", ["get", "colour"], "#cfd6d6"], "fill-opacity": 0.62 },
+        paint: { "fill-color": ["coalesce", ["get", "colour"], "#cfd6d6"], "fill-opacity": OPACITY },
       },
       {
         id: "zones-edge",
@@ -51,4 +52,9 @@ export function draw(map: MapLibreMap, zones: GeoJSON.FeatureCollection, colours
 
 export function setVisible(map: MapLibreMap, visible: boolean): void {
   show(map, LAYERS, visible);
+}
+
+/** Let the colours of zones stand back behind what is drawn over them. */
+export function setFaint(map: MapLibreMap, faint: boolean): void {
+  map.setPaintProperty("zones-fill", "fill-opacity", faint ? 0.16 : OPACITY);
 }

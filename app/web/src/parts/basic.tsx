@@ -15,6 +15,15 @@ export function SyntheticBadge({ synthetic }: { synthetic: boolean }) {
   ) : null;
 }
 
+/** 直线估算: must stand wherever minutes rest on no road network. */
+export function EstimateBadge({ estimate }: { estimate: boolean }) {
+  return estimate ? (
+    <span class="badge badge-estimate" title={t("travel.estimate.short")}>
+      <span aria-hidden="true">⤢</span> {t("travel.estimate")}
+    </span>
+  ) : null;
+}
+
 /** 未核实: a figure whose source was not read. */
 export function TrustMark({ trust }: { trust: string }) {
   if (trust === "U") {

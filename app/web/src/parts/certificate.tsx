@@ -104,7 +104,7 @@ function BrokenList({ rules }: { rules: readonly BrokenRule[] }) {
 
 /** 直线估算: minutes that no road network stands behind. */
 export function TravelMark({ travel }: { travel: PlanDocument["travel"] }) {
-  if (!travel.estimate) return null;
+  if (!travel.estimate) return <RoadFacts travel={travel} />;
   return (
     <p class="notice notice-warn">
       <strong>{t("travel.estimate")}</strong>{" "}
@@ -113,6 +113,24 @@ export function TravelMark({ travel }: { travel: PlanDocument["travel"] }) {
         detour: number(travel.detour, 2),
       })}
     </p>
+  );
+}
+
+/** How minutes were found on roads. */
+function RoadFacts({ travel }: { travel: PlanDocument["travel"] }) {
+  const { slope, limit_on, starts, closures = [], network_hash: hash } = travel;
+  return (
+    <Facts
+      rows={[
+        [t("travel.means"), word("means", travel.mode)],
+        [t("travel_field.slope"), travel.has_relief === false ? t("roads.relief.none") : word("slope", slope)],
+        [t("travel_field.limit_on"), word("limit_on", limit_on)],
+        [t("travel_field.starts"), word("starts", starts)],
+        [t("travel.walk_kmh"), travel.walk_km_per_hour ? t("kmh", { n: number(travel.walk_km_per_hour, 1) }) : t("none")],
+        [t("closures"), closures.length > 0 ? closures.join(t("list.comma")) : t("closures.none")],
+        [t("roads"), hash ? <code title={hash}>{hash.slice(0, 16)}…</code> : t("none")],
+      ]}
+    />
   );
 }
 

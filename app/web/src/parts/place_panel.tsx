@@ -5,9 +5,11 @@ import { minutes, number, yuan } from "../format";
 import { t, word } from "../language";
 import type { Hit } from "../map/canvas";
 import type { PlanDocument, SchoolPlan, SettlementPlan } from "../wire";
-import { Facts } from "./basic";
+import { EstimateBadge, Facts } from "./basic";
 import { EditBox, EditPicker } from "./edit_box";
+import { type Reach, ReachChooser } from "./isochrones";
 import { DecisionMark } from "./marks";
+import { RoadRows, RouteBox, type Routes } from "./route_box";
 
 interface PlaceProps {
   document: PlanDocument;
@@ -16,6 +18,9 @@ interface PlaceProps {
   choose: (hit: Hit) => void;
   edits: Edits;
   mayPlan: boolean;
+  routes: Routes;
+  /** Null where the dataset has no roads. */
+  reach: Reach | null;
 }
 
 export function PlacePanel(props: PlaceProps) {
@@ -27,12 +32,12 @@ export function PlacePanel(props: PlaceProps) {
   );
 }
 
-function Place({ document, names, hit, choose, edits, mayPlan }: PlaceProps) {
+function Place({ document, names, hit, choose, edits, mayPlan, routes, reach }: PlaceProps) {
   if (!hit) return <p class="empty">{t("place.none")}</p>;
   if (hit.kind === "school") {
     const school = document.schools.find((candidate) => candidate.id === hit.id);
     if (!school) return <p class="empty">{t("place.not_in_plan", { id: hit.id })}</p>;
-    return <SchoolPanel document={document} school={school} choose={choose} />;
+    return <SchoolPanel document={document} school={school} choose={choose} reach={reach} />;
   }
   const settlement = document.settlements.find((candidate) => candidate.id === hit.id);
   if (!settlement) return <p class="empty">{t("place.not_in_plan", { id: hit.id })}</p>;
@@ -45,6 +50,7 @@ function Place({ document, names, hit, choose, edits, mayPlan }: PlaceProps) {
       choose={choose}
       edits={edits}
       mayPlan={mayPlan}
+      routes={routes}
     />
   );
 }
@@ -69,9 +75,10 @@ interface SchoolPanelProps {
   document: PlanDocument;
   school: SchoolPlan;
   choose: (hit: Hit) => void;
+  reach: Reach | null;
 }
 
-function SchoolPanel({ document, school, choose }: SchoolPanelProps) {
+function SchoolPanel({ document, school, choose, reach }: SchoolPanelProps) {
   const joining = document.settlements.filter((settlement) => settlement.school === school.id);
   const leaving = document.settlements.filter(
     (settlement) => settlement.school_today === school.id && settlement.school !== school.id,
@@ -96,6 +103,7 @@ function SchoolPanel({ document, school, choose }: SchoolPanelProps) {
           [t("school.running_cost"), yuan(school.running_cost)],
         ]}
       />
+      {reach && <ReachChooser reach={reach} hint={document.travel.closures?.length ? t("reach.no_closures") : undefined} />}
       {necessary.length > 0 && (
         <>
           <h4>{t("school.necessary_for", { count: necessary.length })}</h4>
@@ -159,9 +167,11 @@ interface SettlementPanelProps {
   choose: (hit: Hit) => void;
   edits: Edits;
   mayPlan: boolean;
+  routes: Routes;
 }
 
-function SettlementPanel({ document, names, settlement, choose, edits, mayPlan }: SettlementPanelProps) {
+function SettlementPanel({ document, names, settlement, choose, edits, mayPlan, routes }: SettlementPanelProps) {
+  const onRoads = !document.travel.estimate;
   const unserved = document.unserved.find((one) => one.settlement === settlement.id);
   return (
     <article class="place" data-place={settlement.id} aria-label={settlement.name}>
@@ -169,7 +179,8 @@ function SettlementPanel({ document, names, settlement, choose, edits, mayPlan }
       <p>
         <span class={settlement.moved ? "badge badge-moved" : "badge"}>
           {settlement.moved ? t("settlement.moved") : t("settlement.stays")}
-        </span>
+        </span>{" "}
+        <EstimateBadge estimate={!onRoads} />
       </p>
       {unserved && <p class="notice notice-bad">{word("unserved", unserved.reason)}</p>}
       <table class="before-after">
@@ -197,8 +208,10 @@ function SettlementPanel({ document, names, settlement, choose, edits, mayPlan }
               {minutes(settlement.minutes)} <Change before={settlement.minutes_today} after={settlement.minutes} />
             </td>
           </tr>
+          {onRoads && <RoadRows settlement={settlement} routes={routes.value} />}
         </tbody>
       </table>
+      {onRoads && <RouteBox settlement={settlement} routes={routes} />}
       <Facts
         rows={[
           [t("settlement.pupils"), number(settlement.pupils)],

@@ -14,7 +14,7 @@ import { type Column, DataTable } from "../parts/table";
 import { go, link } from "../route";
 import type { Comparison, Difference, Measures, PlanSummary } from "../wire";
 import type { WordingKey } from "../wording";
-import { loadPlanLayers, type PlanLayers, planSymbol } from "./plan";
+import { loadPlanLayers, type PlanLayers, planSymbol } from "./plan/layers";
 
 interface ComparisonsProps {
   query: URLSearchParams;
@@ -177,7 +177,9 @@ function ComparedMap({ first, second, a, b, comparison, hit, onHit, focus, baseM
 const NOBODY: readonly string[] = [];
 const NO_TRIPS: readonly never[] = [];
 
-const MEASURES: readonly [keyof Measures, WordingKey, (value: number | null) => string][] = [
+type Figure = Exclude<keyof Measures, "access">;
+
+const MEASURES: readonly [Figure, WordingKey, (value: number | null) => string][] = [
   ["schools_open", "measure.schools", number],
   ["schools_closed", "measure.schools_closed", number],
   ["pupils", "measure.pupils", number],

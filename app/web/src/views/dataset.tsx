@@ -7,13 +7,20 @@ import { ForecastChart } from "../charts/forecast_chart";
 import { moment, number } from "../format";
 import { language, t, word } from "../language";
 import { useLoaded } from "../load";
+import { useBoxed } from "../map/boxed";
 import { type Hit, MapCanvas, type MapLibreMap } from "../map/canvas";
-import { boundsOf } from "../map/layer";
+import { boundsOf, NOTHING } from "../map/layer";
 import { SchoolLegend } from "../map/legend";
+import { OverlayLegend } from "../map/overlay_legend";
+import { NO_OVERLAYS, type Overlays, useOverlays } from "../map/overlays";
 import * as schoolLayer from "../map/schools";
 import * as settlementLayer from "../map/settlements";
+import { MapNote, type Told } from "../map/told";
 import { Facts, Panel, ProblemBox, SyntheticBadge, Waiting } from "../parts/basic";
 import { FaultTable } from "../parts/faults";
+import { ReachChooser, useReach } from "../parts/isochrones";
+import { LayerSwitches, type LayersOn } from "../parts/layers";
+import { RoadPanel } from "../parts/road_box";
 import { link } from "../route";
 
 interface DatasetViewProps {
@@ -55,7 +62,7 @@ export function DatasetView({ id, baseMapUrl, mayPlan }: DatasetViewProps) {
       </div>
       <div class="columns columns-wide-left">
         <Panel title={t("dataset.map")}>
-          <DatasetMap id={id} baseMapUrl={baseMapUrl} />
+          <DatasetMap id={id} hasRoads={Boolean(dataset.roads)} baseMapUrl={baseMapUrl} />
         </Panel>
         <Panel title={t("forecast.title")}>
           <ProblemBox problem={forecast.problem} />
@@ -73,6 +80,7 @@ export function DatasetView({ id, baseMapUrl, mayPlan }: DatasetViewProps) {
           )}
         </Panel>
       </div>
+      <RoadPanel dataset={dataset} mayPlan={mayPlan} />
       <div class="columns columns-wide-right">
         <Panel title={t("dataset.holds")}>
           <Facts
@@ -108,7 +116,13 @@ export function DatasetView({ id, baseMapUrl, mayPlan }: DatasetViewProps) {
   );
 }
 
-function DatasetMap({ id, baseMapUrl }: { id: string; baseMapUrl: string | null }) {
+interface DatasetMapProps {
+  id: string;
+  hasRoads: boolean;
+  baseMapUrl: string | null;
+}
+
+function DatasetMap({ id, hasRoads, baseMapUrl }: DatasetMapProps) {
   const layers = useLoaded(
     async () => {
       const [settlements, schools] = await Promise.all([api.datasetMap(id, "settlements"), api.datasetMap(id, "schools")]);
@@ -118,6 +132,16 @@ function DatasetMap({ id, baseMapUrl }: { id: string; baseMapUrl: string | null 
   );
   const [map, setMap] = useState<MapLibreMap | null>(null);
   const [hit, setHit] = useState<Hit | null>(null);
+  const [told, setTold] = useState<Told | null>(null);
+  const [on, setOn] = useState<LayersOn>(new Set());
+  const reach = useReach(id, hasRoads && hit?.kind === "school" ? hit.id : null);
+  const roads = useBoxed(map, id, "roads", on.has("roads"));
+  const barriers = useBoxed(map, id, "barriers", on.has("barriers"));
+  const overlays = useMemo<Overlays>(
+    () => ({ ...NO_OVERLAYS, roads: roads.layer, barriers: barriers.layer, isochrones: reach.shown }),
+    [roads.layer, barriers.layer, reach.shown],
+  );
+  useOverlays(map, overlays, layers.value?.settlements ?? NOTHING);
   const bounds = useMemo(
     () => (layers.value ? boundsOf(layers.value.settlements, layers.value.schools) : null),
     [layers.value],
@@ -138,8 +162,11 @@ function DatasetMap({ id, baseMapUrl }: { id: string; baseMapUrl: string | null 
   const found = hit && [...layers.value.schools.features, ...layers.value.settlements.features].find(
     (feature) => feature.properties?.id === hit.id,
   );
+  const credit = roads.layer.credit ?? barriers.layer.credit;
   return (
     <>
+      {hasRoads && <LayerSwitches label={t("layers")} names={["roads", "barriers"]} on={on} change={setOn} />}
+      <ProblemBox problem={roads.problem ?? barriers.problem} />
       <div class="map-box map-box-short">
         <MapCanvas
           name="dataset"
@@ -148,12 +175,18 @@ function DatasetMap({ id, baseMapUrl }: { id: string; baseMapUrl: string | null 
           baseMapUrl={baseMapUrl}
           onReady={setMap}
           onHit={setHit}
+          onTold={setTold}
         />
+        <MapNote told={told} />
       </div>
       <SchoolLegend symbols={["keep", "protected", "private"]} today />
+      <OverlayLegend overlays={overlays} />
+      {credit && <p class="credit">{credit}</p>}
+      {(roads.layer.truncated || barriers.layer.truncated) && <p class="field-hint">{t("layer.truncated")}</p>}
       <p class="hit" aria-live="polite">
         {found ? describe(found.properties ?? {}) : t("map.hint")}
       </p>
+      {hasRoads && hit?.kind === "school" && <ReachChooser reach={reach} />}
     </>
   );
 }

@@ -6,9 +6,9 @@ import { api, files as downloads, type Problem } from "../api";
 import { moment, number } from "../format";
 import { language, t } from "../language";
 import { asProblem, useLoaded } from "../load";
-import { Empty, Field, Panel, ProblemBox, SyntheticBadge, Waiting } from "../parts/basic";
-import { FaultTable } from "../parts/faults";
+import { Empty, EstimateBadge, Field, Panel, ProblemBox, SyntheticBadge, Waiting } from "../parts/basic";
 import { type Column, DataTable } from "../parts/table";
+import { FileField, UploadProgress, UploadRefused } from "../parts/upload";
 import { go, link } from "../route";
 import type { Dataset, Declaration, Me } from "../wire";
 
@@ -60,6 +60,12 @@ function DatasetTable({ datasets }: { datasets: Dataset[] }) {
         heading: t("dataset.warnings"),
         numeric: true,
         value: (d) => d.warnings?.length ?? 0,
+      },
+      {
+        key: "roads",
+        heading: t("roads"),
+        value: (d) => (d.roads ? t("roads.yes") : t("travel.estimate")),
+        cell: (d) => (d.roads ? t("roads.yes") : <EstimateBadge estimate />),
       },
       { key: "created", heading: t("created"), value: (d) => d.created_at, cell: (d) => moment(d.created_at) },
     ],
@@ -133,7 +139,7 @@ function Upload({ me }: { me: Me }) {
       }
     >
       <form onSubmit={submit} class="form" aria-label={t("upload.title")}>
-        <FileField chosen={chosen} choose={setChosen} />
+        <FileField label={t("upload.files")} hint={t("upload.files.hint")} chosen={chosen} choose={setChosen} />
         <Field label={t("dataset.title")}>
           <input required maxLength={200} value={title} onInput={(event) => setTitle(event.currentTarget.value)} />
         </Field>
@@ -203,43 +209,11 @@ function Upload({ me }: { me: Me }) {
           >
             {t("upload.send")}
           </button>
-          {share !== null && (
-            <span class="upload-progress" role="status">
-              <progress max={1} value={share} aria-label={t("upload.progress")} />
-              {share < 1 ? t("upload.sending", { percent: Math.round(share * 100) }) : t("upload.checking")}
-            </span>
-          )}
+          <UploadProgress share={share} />
         </div>
       </form>
-      {problem && problem.faults.length > 0 ? (
-        <div class="refused">
-          <div class="notice notice-bad" role="alert">
-            <strong>{t("upload.refused", { count: problem.faults.length })}</strong>
-            <p>{t("upload.refused.hint")}</p>
-          </div>
-          <FaultTable caption={t("upload.faults")} faults={problem.faults} />
-        </div>
-      ) : (
-        <ProblemBox problem={problem} />
-      )}
+      <UploadRefused problem={problem} />
     </Panel>
-  );
-}
-
-/** The browser's own control speaks the browser's language: it is there for the keyboard, our button is seen. */
-function FileField({ chosen, choose }: { chosen: readonly File[]; choose: (files: File[]) => void }) {
-  return (
-    <label class="field field-wide files">
-      <span class="field-label">{t("upload.files")}</span>
-      <input type="file" multiple onChange={(event) => choose([...(event.currentTarget.files ?? [])])} />
-      <span class="files-shown">
-        <span class="button" aria-hidden="true">
-          {t("upload.choose")}
-        </span>
-        {chosen.length > 0 ? chosen.map((file) => file.name).join(" · ") : t("upload.none")}
-      </span>
-      <span class="field-hint">{t("upload.files.hint")}</span>
-    </label>
   );
 }
 

@@ -7,13 +7,15 @@ import { number } from "../format";
 import { language, t, word } from "../language";
 import { asProblem, useLoaded } from "../load";
 import { atStage } from "../map/schools";
-import { Empty, Field, Panel, ProblemBox, SyntheticBadge, TrustMark, Waiting } from "../parts/basic";
+import { Empty, EstimateBadge, Field, Panel, ProblemBox, SyntheticBadge, TrustMark, Waiting } from "../parts/basic";
 import { type Choice, PickMany, PickPairs } from "../parts/picker";
 import { RecipeFields } from "../parts/recipe_fields";
+import { TravelFields } from "../parts/travel_fields";
 import { go, link } from "../route";
-import { asSent, newRecipe, newScenario, normsInUse, overrideOf, withOverride } from "../scenario";
+import { asSent, completed, newRecipe, newScenario, normsInUse, onRoads, overrideOf, rulesInUse, withOverride } from "../scenario";
 import {
   type Norm,
+  RULE_MODES,
   RULE_NAMES,
   type RuleMode,
   type RuleName,
@@ -21,10 +23,8 @@ import {
   type SolveOrder,
   STAGES,
   type Stage,
-  WITHOUT_PRICE,
+  type Weights,
 } from "../wire";
-
-const MODES: readonly RuleMode[] = ["hard", "soft", "off"];
 
 type Change = (part: Partial<Scenario>) => void;
 interface PartProps {
@@ -40,7 +40,7 @@ export function ScenarioForm({ query }: { query: URLSearchParams }) {
   const change: Change = (part) => setScenario((before) => ({ ...before, ...part }));
 
   useEffect(() => {
-    if (like) void api.scenario(like).then((stored) => setScenario(stored.scenario));
+    if (like) void api.scenario(like).then((stored) => setScenario(completed(stored.scenario)));
   }, [like]);
   useEffect(() => {
     if (!dataset && datasets.value?.[0]) setDataset(datasets.value[0].id);
@@ -49,6 +49,8 @@ export function ScenarioForm({ query }: { query: URLSearchParams }) {
   if (!datasets.value) return datasets.problem ? <ProblemBox problem={datasets.problem} /> : <Waiting />;
   if (datasets.value.length === 0) return <Empty>{t("scenario.no_dataset")}</Empty>;
   const chosen = datasets.value.find((candidate) => candidate.id === dataset);
+  const hasRoads = Boolean(chosen?.roads);
+  const roads = onRoads(scenario, hasRoads);
   return (
     <form class="scenario" aria-label={t("scenario.new")} onSubmit={(event) => event.preventDefault()}>
       <div class="title-row">
@@ -77,16 +79,19 @@ export function ScenarioForm({ query }: { query: URLSearchParams }) {
               <Question scenario={scenario} change={change} />
             </div>
           </Panel>
+          <Panel title={t("scenario.travel")} aside={chosen && <EstimateBadge estimate={!roads} />}>
+            <TravelFields scenario={scenario} change={change} hasRoads={hasRoads} />
+          </Panel>
           <Panel title={t("scenario.rules")}>
-            <RuleTable scenario={scenario} change={change} />
+            <RuleTable scenario={scenario} change={change} roads={roads} />
           </Panel>
           <Panel title={t("scenario.weights")}>
-            <Weights scenario={scenario} change={change} />
+            <WeightFields scenario={scenario} change={change} roads={roads} />
           </Panel>
         </div>
         <div>
           <Panel title={t("scenario.norms")}>
-            <NormTable scenario={scenario} setScenario={setScenario} />
+            <NormTable scenario={scenario} setScenario={setScenario} roads={roads} />
           </Panel>
           {dataset && <Wishes dataset={dataset} scenario={scenario} change={change} />}
           <Panel title={t("scenario.solve")}>
@@ -200,7 +205,7 @@ function PupilsFrom({ scenario, change }: PartProps) {
   );
 }
 
-function RuleTable({ scenario, change }: PartProps) {
+function RuleTable({ scenario, change, roads }: PartProps & { roads: boolean }) {
   const set = (name: RuleName, part: Partial<Scenario["rules"][RuleName]>) =>
     change({ rules: { ...scenario.rules, [name]: { ...scenario.rules[name], ...part } } });
   return (
@@ -216,7 +221,7 @@ function RuleTable({ scenario, change }: PartProps) {
             </tr>
           </thead>
           <tbody>
-            {RULE_NAMES.map((name) => {
+            {rulesInUse(RULE_NAMES, scenario, roads).map((name) => {
               const rule = scenario.rules[name];
               return (
                 <tr>
@@ -230,7 +235,7 @@ function RuleTable({ scenario, change }: PartProps) {
                       value={rule.mode}
                       onChange={(event) => set(name, { mode: event.currentTarget.value as RuleMode })}
                     >
-                      {MODES.filter((mode) => mode !== "soft" || !WITHOUT_PRICE.includes(name)).map((mode) => (
+                      {RULE_MODES[name].map((mode) => (
                         <option value={mode}>{word("mode", mode)}</option>
                       ))}
                     </select>
@@ -262,10 +267,16 @@ function RuleTable({ scenario, change }: PartProps) {
   );
 }
 
-function NormTable({ scenario, setScenario }: { scenario: Scenario; setScenario: (next: Scenario) => void }) {
+interface NormTableProps {
+  scenario: Scenario;
+  setScenario: (next: Scenario) => void;
+  roads: boolean;
+}
+
+function NormTable({ scenario, setScenario, roads }: NormTableProps) {
   const on = `${scenario.target_year || new Date().getFullYear()}-09-01`;
   const norms = useLoaded(() => api.norms(on), [on]);
-  const used = useMemo(() => normsInUse(norms.value ?? [], scenario.stage), [norms.value, scenario.stage]);
+  const used = useMemo(() => normsInUse(norms.value ?? [], scenario, roads), [norms.value, scenario, roads]);
   if (!norms.value) return norms.problem ? <ProblemBox problem={norms.problem} /> : <Waiting />;
   return (
     <>
@@ -328,18 +339,20 @@ function NormInput({ norm, scenario, setScenario }: NormInputProps) {
   );
 }
 
-function Weights({ scenario, change }: PartProps) {
-  const set = (name: keyof Scenario["weights"], value: number) =>
+const WEIGHT_STEPS = { pupil_minute: 1, running_cost: 0.1, moved_pupil: 100, school_bus: 0.1 } as const;
+
+function WeightFields({ scenario, change, roads }: PartProps & { roads: boolean }) {
+  const set = (name: keyof Weights, value: number) =>
     change({ weights: { ...scenario.weights, [name]: Number.isNaN(value) ? 0 : value } });
-  const steps = { pupil_minute: 1, running_cost: 0.1, moved_pupil: 100 } as const;
+  const names = (Object.keys(WEIGHT_STEPS) as (keyof Weights)[]).filter((name) => name !== "school_bus" || roads);
   return (
     <div class="form">
-      {(Object.keys(steps) as (keyof typeof steps)[]).map((name) => (
+      {names.map((name) => (
         <Field label={word("weight", name)} hint={word("weight_hint", name)}>
           <input
             type="number"
             min={0}
-            step={steps[name]}
+            step={WEIGHT_STEPS[name]}
             value={scenario.weights[name]}
             onInput={(event) => set(name, event.currentTarget.valueAsNumber)}
           />
