@@ -1,4 +1,8 @@
-"""The one door to HiGHS: arrays in, status, values and a proved bound out, within a time limit, stoppable."""
+"""
+The one door to the solvers: arrays in, answer out, within a time limit.
+
+HiGHS gives status, values and a proved bound, and can be stopped; the routing of OR-Tools gives routes and no bound.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -18,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from solver.errors import BadProblem
 from solver.plan import ShouldStop, never_stop
 
 log = logging.getLogger("junheng.solver")
@@ -32,6 +37,9 @@ HONEST = 1e-5
 """Relative distance between the cost a solver tells and that of its point, beyond which it is not believed."""
 
 WATCH_SECONDS = 0.1
+
+MOST_STEP = 1 << 40
+"""Routing adds whole numbers of 64 bits up along a route: no leg is handed over as more than this."""
 
 
 class Outcome(StrEnum):
@@ -66,6 +74,36 @@ class Solved:
     outcome: Outcome
     values: NDArray[np.float64] | None
     bound: float
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """``legs`` of a route add up to ``most`` at most; square, in the order of ``Fleet.cost``."""
+
+    legs: NDArray[np.int64]
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """
+    Minimise the cost of routes that together call at every place once and begin and end at the last, the depot.
+
+    ``cost`` is square, of each leg; ``vehicle_cost`` of each route that calls anywhere, of ``vehicles`` at most.
+    """
+
+    cost: NDArray[np.int64]
+    vehicle_cost: int
+    vehicles: int
+    budgets: tuple[Budget, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """``routes``: the places of each route in order, without the depot; ``None`` where none were found."""
+
+    outcome: Outcome
+    routes: tuple[tuple[int, ...], ...] | None
 
 
 def version() -> str:
@@ -204,3 +242,65 @@ def _solved(highspy: Any, highs: Any, model: MixedInteger, unit: float) -> Solve
         return Solved(outcome, values, float("-inf"))
     proved = bound * unit
     return Solved(outcome, values, proved - SAFETY * max(1.0, abs(proved)))
+
+
+def routing_version() -> str:
+    """Name the solver of routes and its version."""
+    return f"OR-Tools routing {metadata.version('ortools')}"
+
+
+def routes(fleet: Fleet, *, seconds: float, solutions: int, seed: int = 0) -> Routed:
+    """
+    Search routes with OR-Tools: cheapest insertion, then guided local search.
+
+    Parameters
+    ----------
+    seconds
+        A guard: the same fleet, ``solutions`` and seed give the same routes as long as it is not reached.
+    solutions
+        The search ends after so many solutions, better or not.
+
+    Source: Voudouris and Tsang (1999), Guided local search and its application to the traveling salesman problem,
+    EJOR 113.
+    """
+    pywrapcp = importlib.import_module("ortools.constraint_solver.pywrapcp")
+    enums = importlib.import_module("ortools.constraint_solver.routing_enums_pb2")
+    places = len(fleet.cost)
+    manager = pywrapcp.RoutingIndexManager(places, fleet.vehicles, places - 1)
+    routing = pywrapcp.RoutingModel(manager)
+    routing.solver().ReSeed(seed)
+    routing.SetArcCostEvaluatorOfAllVehicles(routing.RegisterTransitMatrix(_steps(fleet.cost)))
+    routing.SetFixedCostOfAllVehicles(fleet.vehicle_cost)
+    for k, budget in enumerate(fleet.budgets):
+        routing.AddDimension(routing.RegisterTransitMatrix(_steps(budget.legs)), 0, budget.most, True, f"budget {k}")
+    parameters = pywrapcp.DefaultRoutingSearchParameters()
+    parameters.first_solution_strategy = enums.FirstSolutionStrategy.PARALLEL_CHEAPEST_INSERTION
+    parameters.local_search_metaheuristic = enums.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
+    parameters.solution_limit = solutions
+    parameters.time_limit.FromMilliseconds(max(int(seconds * 1000), 10))
+    found = routing.SolveWithParameters(parameters)
+    outcome = _routing_outcome(enums.RoutingSearchStatus, routing.status())
+    return Routed(outcome, None if found is None else tuple(_read_routes(manager, routing, found)))
+
+
+def _steps(legs: NDArray[np.int64]) -> list[list[int]]:
+    steps: list[list[int]] = np.minimum(legs, MOST_STEP).tolist()
+    return steps
+
+
+def _routing_outcome(status: Any, told: int) -> Outcome:
+    """The status table; what is told optimal or infeasible without a search is believed, all else was stopped."""
+    table = {status.ROUTING_OPTIMAL: Outcome.OPTIMAL, status.ROUTING_INFEASIBLE: Outcome.INFEASIBLE}
+    if told == status.ROUTING_INVALID:
+        raise BadProblem("the routing solver does not accept the fleet")
+    return table.get(told, Outcome.STOPPED)
+
+
+def _read_routes(manager: Any, routing: Any, found: Any) -> Iterator[tuple[int, ...]]:
+    for vehicle in range(routing.vehicles()):
+        places, at = [], found.Value(routing.NextVar(routing.Start(vehicle)))
+        while not routing.IsEnd(at):
+            places.append(manager.IndexToNode(at))
+            at = found.Value(routing.NextVar(at))
+        if places:
+            yield tuple(places)

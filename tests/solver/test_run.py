@@ -87,3 +87,23 @@ def test_progress_is_told_while_nothing_new_is_found(monkeypatch):
     assert [p.phase for p in told] == ["bound"] * 3
     assert told[0].seconds < told[1].seconds < told[2].seconds
     assert under_way.history == []
+
+
+def test_routes_keep_to_their_budgets_and_the_seed_gives_them_again():
+    # Three places on a line, 1, 2 and 3 from the depot: one route of 3, or, of two places at most, 3 + 1.
+    at = np.array([1, 2, 3, 0])
+    legs = np.abs(at[:, None] - at[None, :])
+    legs[3] = 0
+    calls = np.repeat(np.array([[1], [1], [1], [0]]), 4, axis=1)
+    for most, vehicles, cost in ((3, 1, 3), (2, 2, 4)):
+        fleet = run.Fleet(legs, 100, 3, (run.Budget(calls, most),))
+        first, second = (run.routes(fleet, seconds=10, solutions=50, seed=4) for _ in range(2))
+        assert first == second
+        assert sorted(place for route in first.routes for place in route) == [0, 1, 2]
+        assert len(first.routes) == vehicles
+        assert sum(legs[a, b] for r in first.routes for a, b in zip(r, (*r[1:], 3), strict=True)) == cost
+
+
+def test_a_fleet_that_cannot_call_everywhere_is_told_so():
+    fleet = run.Fleet(np.zeros((2, 2), np.int64), 1, 1, (run.Budget(np.array([[0, 5], [0, 0]]), 4),))
+    assert run.routes(fleet, seconds=5, solutions=10).routes is None
