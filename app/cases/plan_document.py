@@ -211,7 +211,7 @@ class BusStop(Part):
 
 
 class BusRoute(Part):
-    """One bus: its stops in order, then the school. ``minutes``: longest ride; yuan a year."""
+    """One bus: its stops in order, then the school. ``minutes``: longest ride; yuan a year; ``line``: its way."""
 
     school: str
     stops: tuple[BusStop, ...]
@@ -219,6 +219,7 @@ class BusRoute(Part):
     minutes: int
     km: float
     cost: int
+    line: tuple[tuple[float, float], ...]
 
 
 class BusPlan(Part):

@@ -10,6 +10,10 @@ from numpy.typing import NDArray
 
 from app.cases.errors import ScenarioDoesNotFit
 from app.cases.scenario import OpenChoice, Rule, RuleMode, Scenario
+from app.jobs import trips, ways
+from app.jobs.norms_used import NormsUsed
+from app.jobs.trips import Trips
+from app.jobs.ways import Cut, Roads
 from data import places
 from data.domain.district import District
 from data.domain.schools import Stage
@@ -18,10 +22,10 @@ from data.forecast import Forecast, forecast
 from data.forecast.component import Variant
 from data.monitoring import outlook
 from data.monitoring.outlook import Question
-from data.norms import Level, Norm, Norms
+from data.norms import Level, Norms
 from data.places import SchoolPlaces
 from data.reconcile import of_one_source
-from geo import contiguity, crs, travel
+from geo import contiguity
 from solver.areas import judge
 from solver.areas.judge import Judgement
 from solver.areas.layout import Layout
@@ -48,6 +52,10 @@ class Asked:
         The norms in force, with the scenario's overrides.
     used
         The norms that shaped the layout.
+    trips
+        The trips that the layout was made from.
+    cut
+        Common borders that nobody can cross; ``None`` where roads are not asked.
     notices
         What was assumed or repaired, Chinese and English.
     """
@@ -60,9 +68,9 @@ class Asked:
     private: tuple[SchoolPlaces, ...]
     land: NDArray[np.object_]
     forecast: Forecast
-    used: tuple[Norm, ...]
-    km_per_hour: float
-    detour: float
+    used: NormsUsed
+    trips: Trips
+    cut: Cut | None
     has_zones_today: bool
     notices: tuple[dict[str, str], ...]
 
@@ -71,9 +79,11 @@ class Asked:
         return self.layout.school_now.copy()
 
 
-def lay_out(district: District, scenario: Scenario, standing: Mapping[str, str] | None) -> Asked:
+def lay_out(
+    district: District, scenario: Scenario, standing: Mapping[str, str] | None, roads: Roads | None = None
+) -> Asked:
     """
-    Lay a scenario out on a district.
+    Lay a scenario out on a district; without ``roads`` minutes are straight-line estimates.
 
     Raises
     ------
@@ -96,18 +106,19 @@ def lay_out(district: District, scenario: Scenario, standing: Mapping[str, str] 
         corners=scenario.neighbours.corners,
     )
     standing_at = contiguity.containing([row.school.point for row in schools], near.cells)
-    used = _Used(norms, scenario)
-    speed = scenario.travel.km_per_hour or used.value("travel.km_per_hour")
-    detour = scenario.travel.detour or used.value("travel.detour")
+    used = NormsUsed(norms, scenario.stage, places.opening_day(scenario.target_year))
+    found = trips.find(district, schools, scenario, used, roads)
+    cut = _cut(district, near, scenario, found, used)
     position: dict[str, int] = {settlement.id: v for v, settlement in enumerate(settlements)}
     school_at: dict[str, int] = {row.school.id: s for s, row in enumerate(schools)}
-    now = standing if standing is not None else _zones_today(district, scenario.stage)
+    zones = standing if standing is not None else _zones_today(district, scenario.stage)
+    now = _ints(school_at.get(zones.get(s.id, ""), NOBODY) for s in settlements)
     layout = Layout(
         settlement_ids=tuple(s.id for s in settlements),
         school_ids=tuple(row.school.id for row in schools),
         young=young,
         older=older,
-        minutes=_minutes(settlements, schools, speed, detour),
+        minutes=found.minutes,
         places=_ints(_usable(row, scenario) for row in schools),
         largest=_ints(row.largest for row in schools),
         beds=_ints(row.beds for row in schools),
@@ -117,8 +128,8 @@ def lay_out(district: District, scenario: Scenario, standing: Mapping[str, str] 
         keep=_flags(row.school.id in scenario.keep_open for row in schools),
         close=_flags(row.school.id in scenario.close for row in schools),
         stands_in=standing_at.settlement,
-        neighbours=_pairs(district, position, near.pairs),
-        school_now=_ints(school_at.get(now.get(s.id, ""), NOBODY) for s in settlements),
+        neighbours=_pairs(district, position, near.pairs if cut is None else cut.crossed),
+        school_now=now,
         young_limit=_young_limit(scenario, used),
         older_limit=int(used.value("acc.single_trip")),
         minute_price=scenario.weights.pupil_minute,
@@ -131,8 +142,13 @@ def lay_out(district: District, scenario: Scenario, standing: Mapping[str, str] 
         bans=tuple((position[p.settlement], school_at[p.school]) for p in scenario.bans),
         open_at_least=scenario.open_schools_at_least,
         open_at_most=scenario.open_schools_at_most,
+        limit_minutes=trips.limits(found, scenario),
+        reached=None if found.on_roads is None else found.reached,
+        crossing=trips.crossing(found, scenario, used),
+        crossing_price=_price(scenario.rules.crossing) or 0,
+        transport=trips.transport(found, now, young + older, scenario, used),
     )
-    used.note_places(schools, scenario)
+    _note_places(used, schools, scenario)
     return Asked(
         district=district,
         scenario=scenario,
@@ -142,11 +158,40 @@ def lay_out(district: District, scenario: Scenario, standing: Mapping[str, str] 
         private=private,
         land=near.cells,
         forecast=told,
-        used=used.norms_used(),
-        km_per_hour=speed,
-        detour=detour,
+        used=used,
+        trips=found,
+        cut=cut,
         has_zones_today=bool((layout.school_now >= 0).any()),
-        notices=_notices(district, near, standing_at, schools, private, speed, detour, layout),
+        notices=(
+            *found.notices,
+            *_cut_notices(district, cut),
+            *_notices(district, near, standing_at, schools, private, layout),
+        ),
+    )
+
+
+def _cut(
+    district: District, near: contiguity.Contiguity, scenario: Scenario, found: Trips, used: NormsUsed
+) -> Cut | None:
+    """Find the borders that nobody can cross; borders that the authority declares itself are not looked at."""
+    if found.on_roads is None or not scenario.neighbours.barriers or district.neighbours:
+        return None
+    roads, profile = found.on_roads.roads, found.on_roads.profile
+    return ways.cut(district, near, roads, profile, used.value("travel.snap_limit"))
+
+
+def _cut_notices(district: District, cut: Cut | None) -> tuple[dict[str, str], ...]:
+    if cut is None or not cut.borders:
+        return ()
+    kept = sum(border.kept for border in cut.borders)
+    return (
+        {
+            "code": "borders-cut",
+            "en": f"{len(cut.borders)} common borders cannot be crossed by any way known and make no neighbours"
+            + (f"; {kept} of them count all the same, or a settlement would have no neighbour." if kept else "."),
+            "zh": f"{len(cut.borders)} 处村界没有已知道路可以通行,不视为相邻"
+            + (f";其中 {kept} 处仍视为相邻,否则有村社将没有邻居。" if kept else "。"),
+        },
     )
 
 
@@ -191,44 +236,20 @@ def placed(asked: Asked, assignment: Mapping[str, str]) -> tuple[list[int], list
     return school_of, opened
 
 
-class _Used:
-    """The norms a layout asks for, remembered."""
-
-    def __init__(self, norms: Norms, scenario: Scenario) -> None:
-        self._norms, self._stage = norms, scenario.stage
-        self._on = places.opening_day(scenario.target_year)
-        self._found: dict[tuple[str, Stage | None], Norm] = {}
-
-    def value(self, key: str) -> float:
-        """Give a norm's value and remember that it was used."""
-        norm = self._norms.norm(key, self._stage, self._on)
-        self._found[norm.key, norm.stage] = norm
-        return norm.value
-
-    def note(self, key: str) -> None:
-        """Remember a norm where there is one."""
-        norm = self._norms.find(key, self._stage, self._on)
-        if norm is not None:
-            self._found[norm.key, norm.stage] = norm
-
-    def note_places(self, schools: Sequence[SchoolPlaces], scenario: Scenario) -> None:
-        """Remember the norms behind places, boarding, cost, protection and zones."""
-        self.note("class.norm")
-        self.note("school.max_size")
-        if any(row.school.kind in places.THROUGH_KINDS for row in schools):
-            self.note("school.max_size_through")
-        if scenario.stage is Stage.PRIMARY:
-            self.note("acc.board.g1_3")
-        if any(row.site.running_cost is None for row in schools):
-            self.note("cost.school_year")
-        if any(row.school.protected for row in schools):
-            self.note("lay.keep_points")
-        if scenario.rules.contiguity.mode is RuleMode.HARD:
-            self.note("zone.contig")
-
-    def norms_used(self) -> tuple[Norm, ...]:
-        """List the norms used, by key."""
-        return tuple(sorted(self._found.values(), key=lambda n: (n.key, n.stage or "")))
+def _note_places(used: NormsUsed, schools: Sequence[SchoolPlaces], scenario: Scenario) -> None:
+    """Remember the norms behind places, boarding, cost, protection and zones."""
+    used.note("class.norm")
+    used.note("school.max_size")
+    if any(row.school.kind in places.THROUGH_KINDS for row in schools):
+        used.note("school.max_size_through")
+    if scenario.stage is Stage.PRIMARY:
+        used.note("acc.board.g1_3")
+    if any(row.site.running_cost is None for row in schools):
+        used.note("cost.school_year")
+    if any(row.school.protected for row in schools):
+        used.note("lay.keep_points")
+    if scenario.rules.contiguity.mode is RuleMode.HARD:
+        used.note("zone.contig")
 
 
 def _norms(scenario: Scenario) -> Norms:
@@ -284,16 +305,6 @@ def _pupils(told: Forecast, scenario: Scenario) -> tuple[NDArray[np.int64], NDAr
     return young, everyone - young
 
 
-def _minutes(
-    settlements: Sequence[Settlement], schools: Sequence[SchoolPlaces], speed: float, detour: float
-) -> NDArray[np.int64]:
-    system = crs.metric_crs_of([s.centre for s in settlements])
-    homes = crs.project_points([s.centre.x for s in settlements], [s.centre.y for s in settlements], system)
-    points = [row.school.point for row in schools]
-    doors = crs.project_points([p.x for p in points], [p.y for p in points], system)
-    return travel.straight_line_minutes(homes, doors, km_per_hour=speed, detour=detour)
-
-
 def _pairs(district: District, position: Mapping[str, int], found: NDArray[np.int64]) -> NDArray[np.int64]:
     """Give the neighbours: declared ones where there are any, else shared borders; named links always."""
     declared = [(position[a], position[b]) for a, b in district.neighbours]
@@ -306,7 +317,7 @@ def _zones_today(district: District, stage: Stage) -> dict[str, str]:
     return {zone.settlement: zone.school for zone in district.zones if zone.stage is stage}
 
 
-def _least_viable(schools: Sequence[SchoolPlaces], scenario: Scenario, used: _Used) -> NDArray[np.int64]:
+def _least_viable(schools: Sequence[SchoolPlaces], scenario: Scenario, used: NormsUsed) -> NDArray[np.int64]:
     if scenario.rules.least_viable.mode is RuleMode.OFF:
         return np.zeros(len(schools), np.int64)
     least = int(used.value("school.least_viable"))
@@ -318,7 +329,7 @@ def _usable(row: SchoolPlaces, scenario: Scenario) -> int:
     return row.places if scenario.rules.largest_school.mode is RuleMode.OFF else min(row.places, row.largest)
 
 
-def _young_limit(scenario: Scenario, used: _Used) -> int:
+def _young_limit(scenario: Scenario, used: NormsUsed) -> int:
     return int(used.value("acc.walk.g1_3")) if scenario.stage is Stage.PRIMARY else int(used.value("acc.single_trip"))
 
 
@@ -332,17 +343,9 @@ def _notices(
     standing_at: contiguity.Standing,
     schools: Sequence[SchoolPlaces],
     private: Sequence[SchoolPlaces],
-    speed: float,
-    detour: float,
     layout: Layout,
 ) -> tuple[dict[str, str], ...]:
-    notices = [
-        {
-            "code": "straight-line",
-            "en": f"Minutes are straight-line estimates: distance x {detour:g} at {speed:g} km/h; no road network.",
-            "zh": f"用时为直线估算:直线距离 x {detour:g},时速 {speed:g} 公里;未使用路网。",
-        }
-    ]
+    notices = []
     if district.synthetic:
         notices.append({"code": "synthetic", "en": "Synthetic data, not a real place.", "zh": "合成数据,非真实地区。"})
     if near.repaired:

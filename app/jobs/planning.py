@@ -1,7 +1,8 @@
 """
 From a district and a scenario to a plan: the whole chain as one plain function.
 
-    norms -> forecast -> places -> minutes and neighbours -> layout -> solve -> judge -> explain -> plan document
+    norms -> forecast -> places -> trips and neighbours -> layout -> solve -> judge -> explain -> school buses ->
+    plan document
 
 It needs no server and no database, so that a test or a notebook may call it.
 """
@@ -16,6 +17,7 @@ import numpy as np
 from app.cases.plan_document import AdjustedPlan, HandCheck, PlanDocument
 from app.cases.scenario import OpenChoice, Scenario
 from app.jobs import desk, wording
+from app.jobs.ways import Roads
 from data.domain.district import District
 from solver import consolidation, zoning
 from solver.areas import explain
@@ -32,6 +34,7 @@ def plan_district(
     *,
     dataset_hash: str,
     standing: Mapping[str, str] | None = None,
+    roads: Roads | None = None,
     report: Report = report_nothing,
     should_stop: ShouldStop = never_stop,
 ) -> PlanDocument:
@@ -43,13 +46,15 @@ def plan_district(
     standing
         School id by settlement id of the plan to start from; moved pupils are then counted against it, otherwise
         against today's zones.
+    roads
+        The dataset's road network; without it minutes are straight-line estimates, and the plan says so.
 
     Raises
     ------
     PlanningError
         When the scenario and the figures do not fit together. That no plan exists is an answer, not an error.
     """
-    asked = desk.lay_out(district, scenario, standing)
+    asked = desk.lay_out(district, scenario, standing, roads)
     order = scenario.solve
     limits = Limits(order.seconds, order.seed, order.workers, order.deterministic, order.gap)
     model = zoning if scenario.open_choice is OpenChoice.ALL else consolidation
@@ -58,10 +63,12 @@ def plan_district(
     return _document(asked, answer, dataset_hash)
 
 
-def laid_out_as(document: PlanDocument, district: District, scenario: Scenario) -> desk.Asked:
+def laid_out_as(
+    document: PlanDocument, district: District, scenario: Scenario, roads: Roads | None = None
+) -> desk.Asked:
     """Lay a scenario out as it was for a plan: pupils moved are counted against the zones that the plan began with."""
     zones = {row.id: row.school_today for row in document.settlements if row.school_today is not None}
-    return desk.lay_out(district, scenario, zones)
+    return desk.lay_out(district, scenario, zones, roads)
 
 
 def assignment_of(document: PlanDocument) -> dict[str, str]:
@@ -96,14 +103,19 @@ def adjust_edit(asked: desk.Asked, document: PlanDocument, edit: Mapping[str, st
 
 
 def judge_assignment(
-    district: District, scenario: Scenario, assignment: Mapping[str, str], *, dataset_hash: str
+    district: District,
+    scenario: Scenario,
+    assignment: Mapping[str, str],
+    *,
+    dataset_hash: str,
+    roads: Roads | None = None,
 ) -> PlanDocument:
     """
     Judge a plan made by hand: school id by settlement id; schools that nobody joins are closed unless kept.
 
     The answer is a plan document without a bound, whose broken rules and cost come from the checker alone.
     """
-    asked = desk.lay_out(district, scenario, None)
+    asked = desk.lay_out(district, scenario, None, roads)
     return wording.document_of_hand(asked, desk.judged(asked, assignment), dataset_hash, _versions())
 
 

@@ -25,7 +25,9 @@ from app.cases.plan_document import (
     SettlementPlan,
     Unserved,
 )
+from app.jobs import school_buses, way_wording
 from app.jobs.desk import NOBODY, Asked
+from app.jobs.ways import NOT_REACHED
 from data.norms import Norm
 from solver.areas.answer import Adjusted, LayoutPlan
 from solver.areas.explain import Left, Reason, Relaxation
@@ -107,6 +109,7 @@ def _document(
     versions: Mapping[str, str],
 ) -> PlanDocument:
     scenario, district = asked.scenario, asked.district
+    buses = None if school_of is None or judgement is None else school_buses.plan(asked, school_of, judgement)
     return PlanDocument(
         title=scenario.title,
         dataset_title=district.title,
@@ -116,18 +119,20 @@ def _document(
         target_year=scenario.target_year,
         certificate=_certificate(certificate),
         schools=() if opened is None or judgement is None else _schools(asked, school_of, opened, judgement, why),
-        settlements=_settlements(asked, school_of),
+        settlements=_settlements(asked, school_of, opened),
         measures=None
         if school_of is None or opened is None or judgement is None
         else _measures(asked, school_of, opened, judgement),
-        norms_used=tuple(norm_use(norm) for norm in asked.used),
+        norms_used=tuple(norm_use(norm) for norm in asked.used.listed()),
         rules_broken=() if judgement is None else tuple(_broken(asked, b) for b in judgement.broken),
         unserved=tuple(_unserved(asked, left) for left in why.left),
         clashes=_clashes(asked, why, certificate.status),
-        travel={"mode": "straight_line", "estimate": True, "km_per_hour": asked.km_per_hour, "detour": asked.detour},
+        travel=way_wording.travel_facts(asked),
         notices=asked.notices,
         forecast=_forecast(asked),
         versions=dict(versions),
+        cut_borders=way_wording.cut_borders(asked),
+        buses=buses,
     )
 
 
@@ -226,8 +231,11 @@ def _decision_reason(asked: Asked, s: int, is_open: bool, necessary: bool) -> st
     return "all_open" if asked.scenario.open_choice == "all" else "chosen"
 
 
-def _settlements(asked: Asked, school_of: Sequence[int] | None) -> tuple[SettlementPlan, ...]:
+def _settlements(
+    asked: Asked, school_of: Sequence[int] | None, opened: Sequence[bool] | None
+) -> tuple[SettlementPlan, ...]:
     layout, away = asked.layout, _boarders(asked)
+    on_roads = way_wording.of_settlements(asked, school_of, opened)
     rows = []
     for v, settlement in enumerate(asked.settlements):
         s = NOBODY if school_of is None else school_of[v]
@@ -239,20 +247,27 @@ def _settlements(asked: Asked, school_of: Sequence[int] | None) -> tuple[Settlem
                 pupils=int(layout.pupils[v]),
                 school=None if s == NOBODY else layout.school_ids[s],
                 school_today=None if now == NOBODY else layout.school_ids[now],
-                minutes=None if s == NOBODY else int(layout.minutes[v, s]),
-                minutes_today=None if now == NOBODY else int(layout.minutes[v, now]),
+                minutes=_shown(layout.minutes, v, s),
+                minutes_today=_shown(layout.minutes, v, now),
                 boarders=0 if s == NOBODY else away(v, s),
                 moved=s != NOBODY and now not in (NOBODY, s),
+                **on_roads[v],
             )
         )
     return tuple(rows)
+
+
+def _shown(minutes: np.ndarray, v: int, s: int) -> int | None:
+    """Give the minutes of a trip; ``None`` where there is no school, or no way to it."""
+    return None if s == NOBODY or minutes[v, s] >= NOT_REACHED else int(minutes[v, s])
 
 
 def _boarders(asked: Asked) -> Callable[[int, int], int]:
     layout = asked.layout
 
     def away(v: int, s: int) -> int:
-        far = layout.minutes[v, s] > layout.older_limit
+        held = layout.minutes if layout.limit_minutes is None else layout.limit_minutes
+        far = held[v, s] > layout.older_limit
         return int(layout.older[v]) if far and layout.beds[s] > 0 else 0
 
     return away
@@ -266,9 +281,11 @@ def _measures(asked: Asked, school_of: Sequence[int], opened: Sequence[bool], ju
     weight = pupils[joined]
     now = layout.school_now
     known = (now != NOBODY) & (pupils > 0)
-    today = layout.minutes[np.arange(len(at)), now][known]
+    today = layout.minutes[np.arange(len(at)), now]
+    known &= today < NOT_REACHED
     away = sum(judgement.boarders)
-    over = {v for b in judgement.broken if b.rule in ("trip_limit", "trip_limit_young") for v in b.settlements}
+    beyond = ("trip_limit", "trip_limit_young", "no_way")
+    over = {v for b in judgement.broken if b.rule in beyond for v in b.settlements}
     inside = int(weight.sum()) - sum(int(pupils[v]) for v in over)
     total = int(weight.sum())
     moved = sum(int(pupils[v]) for v in np.flatnonzero((now != NOBODY) & (at != NOBODY) & (at != now)))
@@ -277,7 +294,7 @@ def _measures(asked: Asked, school_of: Sequence[int], opened: Sequence[bool], ju
         schools_open=int(np.sum(opened)),
         schools_closed=len(opened) - int(np.sum(opened)),
         mean_minutes=_mean(minutes, weight),
-        mean_minutes_today=_mean(today, pupils[known]),
+        mean_minutes_today=_mean(today[known], pupils[known]),
         p95_minutes=_percentile(minutes, weight, 0.95),
         worst_minutes=int(minutes.max()) if len(minutes) else None,
         within_limit_share=inside / total if total else None,
@@ -285,6 +302,8 @@ def _measures(asked: Asked, school_of: Sequence[int], opened: Sequence[bool], ju
         boarders=away,
         running_cost=sum(row.running_cost for s, row in enumerate(asked.schools) if opened[s]),
         places_open=int(layout.places[np.array(opened, dtype=bool)].sum()),
+        within_limit_share_today=way_wording.within_limit_share(asked, now),
+        access=way_wording.access(asked, school_of, opened),
     )
 
 
@@ -325,6 +344,12 @@ SENTENCES: Mapping[str, tuple[str, str, str | None]] = {
         "{who}:走读生超过用时上限共 {amount} 人·分钟。",
         "acc.single_trip",
     ),
+    "no_way": ("{who}: no way leads to its school.", "{who}:没有道路通往所划学校。", None),
+    "crossing": (
+        "{who}: {amount} pupils cross a trunk road or a railway on foot.",
+        "{who}:{amount} 名学生步行途中穿越干线道路或铁路。",
+        "acc.crossing",
+    ),
     "beds": ("{who}: {amount} boarders without a bed.", "{who}:缺床位 {amount} 个。", None),
     "contiguity": ("The zone of {who} is in pieces.", "{who} 的片区不连通。", "zone.contig"),
     "zone_holds_its_school": (
@@ -364,7 +389,7 @@ def _broken(asked: Asked, broken: Broken) -> BrokenRule:
 
 def _who(asked: Asked, broken: Broken) -> str:
     of_settlement = broken.rule in ("every_settlement_joins_a_school", "closed_school_takes_nobody", "pin", "ban")
-    trip = broken.rule in ("trip_limit", "trip_limit_young")
+    trip = broken.rule in ("trip_limit", "trip_limit_young", "no_way", "crossing")
     if (of_settlement or trip) and broken.settlements:
         return asked.settlements[broken.settlements[0]].name
     return "" if broken.school is None else asked.schools[broken.school].school.name
@@ -517,8 +542,8 @@ def _changed(asked: Asked, v: int, was: int, now: int, *, by_hand: bool) -> Chan
         pupils=int(asked.layout.pupils[v]),
         school_from=None if was == NOBODY else ids[was],
         school_to=None if now == NOBODY else ids[now],
-        minutes_from=None if was == NOBODY else int(minutes[v, was]),
-        minutes_to=None if now == NOBODY else int(minutes[v, now]),
+        minutes_from=_shown(minutes, v, was),
+        minutes_to=_shown(minutes, v, now),
         by_hand=by_hand,
     )
 
