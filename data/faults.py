@@ -304,6 +304,51 @@ SENTENCES: Mapping[str, Sentence] = MappingProxyType(
             "{name} is {metres} m from the nearest road of this file, more than {limit} m: no way leads there.",
             "{name} 距该文件中最近的道路 {metres} 米,超过 {limit} 米:没有路线可达。",
         ),
+        # roads
+        "roads-kind": Sentence(
+            "Roads are read from an OpenStreetMap extract (.osm.pbf, .osm, .osm.gz, .osm.bz2), not from {kind}.",
+            "道路只读取 OpenStreetMap 数据(.osm.pbf、.osm、.osm.gz、.osm.bz2),不支持 {kind}。",
+        ),
+        "roads-several": Sentence(
+            "This is one of {count} road extracts; give one that covers the whole area.",
+            "共有 {count} 个道路文件;请只提供一个覆盖全区的文件。",
+        ),
+        "roads-broken": Sentence("The road extract is damaged or cut off: {error}.", "道路文件损坏或不完整:{error}。"),
+        "roads-empty": Sentence(
+            "The extract holds no way that people or vehicles can use.", "文件中没有行人或车辆可通行的道路。"
+        ),
+        "roads-elsewhere": Sentence(
+            "The roads lie at {roads}, the settlements and schools at {places} (longitude and latitude).",
+            "道路位于 {roads},而村社区和学校位于 {places}(经纬度)。",
+        ),
+        "roads-part": _warning(
+            "{count} of {total} settlements and schools lie outside {roads}, which the extract covers.",
+            "{total} 个村社区和学校中有 {count} 个在道路文件的范围 {roads} 之外。",
+        ),
+        "roads-cut": _warning(
+            "{count} pieces of road were left out: the extract lacks an end of them.",
+            "{count} 段道路缺少端点坐标,已略去。",
+        ),
+        "relief-kind": Sentence(
+            "Heights are read from .hgt, .hgt.zip and GeoTIFF (.tif), not from {kind}.",
+            "高程只读取 .hgt、.hgt.zip 和 GeoTIFF(.tif),不支持 {kind}。",
+        ),
+        "relief-broken": Sentence(
+            "The elevation file is damaged or cut off: {error}.", "高程文件损坏或不完整:{error}。"
+        ),
+        "relief-crs": Sentence(
+            "The elevation file does not say where it lies: a GeoTIFF needs its coordinate system, an .hgt file the "
+            "name of its corner, such as N29E106.hgt.",
+            "高程文件没有位置信息:GeoTIFF 须带坐标系,.hgt 文件须以西南角命名,如 N29E106.hgt。",
+        ),
+        "relief-elsewhere": Sentence(
+            "The heights lie at {relief}, the roads at {roads} (longitude and latitude).",
+            "高程位于 {relief},而道路位于 {roads}(经纬度)。",
+        ),
+        "relief-holes": _warning(
+            "{share} % of the ends of road pieces have no height; there the ground is taken as flat.",
+            "{share}% 的道路节点没有高程,这些地方按平地计算。",
+        ),
     }
 )
 """Every kind of fault and warning, by code."""

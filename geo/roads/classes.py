@@ -4,10 +4,10 @@ Classes of roads: the value of ``highway`` in OpenStreetMap, a ferry, or a pier.
 The figures are in ``roads.csv``. A stored network points to a class by its row, so new classes are added at the end and
 none is ever moved or removed.
 
-``bus_kmh`` is a proposal: mean speed of a school or village bus that stops for pupils, with traffic and bends, and so
-about half of the design speed of such a road (JTG B01-2014: expressway 120 to 80, first class 100 to 60, second class 80
-or 60, third class 40 or 30, fourth class 30 or 20 km/h). It stays below what the School Bus Safety Regulations (2012),
-article 35, permit with pupils on board: 80 km/h on expressways, 60 on other roads.
+``bus_kmh`` is a proposal: mean speed of a school or village bus that stops for pupils, with traffic and bends, and
+so about half of the design speed of such a road (JTG B01-2014: expressway 120 to 80, first class 100 to 60, second
+class 80 or 60, third class 40 or 30, fourth class 30 or 20 km/h). It stays below what the School Bus Safety
+Regulations (2012), article 35, permit with pupils on board: 80 km/h on expressways, 60 on other roads.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class RoadClass:
         Whether people may walk and buses may drive where no other tag says so. A bus uses a class closed by default
         only where ``bus``, ``psv`` or ``school_bus`` permits it.
     bus_kmh
-        Above 0; for classes without buses, the speed where a tag lets them in. Not used for ferries (``travel.ferry_kmh``).
+        Above 0; for classes without buses, the speed where a tag lets them in. Ferries have ``travel.ferry_kmh``.
     trunk
         A main road (干线): expressways, trunk and primary roads and their ramps, which a child should not cross on
         the level. They carry through traffic at 60 km/h and more.

@@ -1,0 +1,33 @@
+"""Errors of roads: files that cannot be used, and stored networks that are damaged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from data.errors import PlanningError
+from data.faults import SENTENCES
+
+
+class BadRoadFile(PlanningError):
+    """
+    A road extract or elevation file cannot be used.
+
+    Attributes
+    ----------
+    code
+        Of ``data.faults.SENTENCES``.
+    said
+        What its sentence is filled with.
+    """
+
+    def __init__(self, path: Path, code: str, **said: object) -> None:
+        self.path, self.code, self.said = path, code, said
+        super().__init__(f"{path.name}: {SENTENCES[code].en.format_map(said)}")
+
+
+class StoredRoadsBroken(PlanningError):
+    """A stored road network is not what its hash says."""
+
+    def __init__(self, hash: str, reason: str) -> None:
+        self.hash, self.reason = hash, reason
+        super().__init__(f"The stored road network {hash} is damaged: {reason}.")
