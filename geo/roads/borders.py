@@ -9,7 +9,8 @@ Every pair of neighbours counts as neighbours unless the roads say otherwise. A 
 2. *A way crosses.* A walkable segment has one end on the ground of each: a road, path, steps, bridge or tunnel. Borders
    drawn askew let a road on one bank dip into the land of the other: where something is to blame (below), a road on the
    ground counts only when at both ends its network within the cell has at least a tenth of the metres of the longest
-   network there. A network is what hangs together by walkable segments with both ends in the cell.
+   network there. A network is what hangs together by walkable segments with both ends in the cell; those that leave it
+   count by half.
 3. *A way leads over nobody's ground*: a run of walkable segments, over bridges and through tunnels as long as they are
    and for at most 2 km on ground outside all cells, from the ground of one to the ground of the other without setting
    foot on a third's. A ferry counts, and is named, where no other way does.
@@ -167,6 +168,21 @@ class _Blame(NamedTuple):
     name: Indices
 
 
+class _Runs(NamedTuple):
+    """
+    Where people get without setting foot on anyone's land, as a graph of metres on the ground.
+
+    ``node``: the node of each node of the graph. ``leave``, ``arrive``, ``cell``: nodes of the graph that stand on the
+    ground of a cell, in the order of the cells.
+    """
+
+    graph: csr_array
+    node: Indices
+    leave: Indices
+    arrive: Indices
+    cell: Indices
+
+
 class _Led(NamedTuple):
     """Whether a run of segments leads across, and the index of the name of a ferry in it."""
 
@@ -219,7 +235,7 @@ def crossable(network: Network, pairs: Pairs, cells: Shapes, centres: Sequence[B
     unsure = np.flatnonzero(~joined & ~blamed)
     joined[unsure] = _led_across(ways, couples[left[unsure]], ~ways.ferry).across
     left, lines, blame = left[~joined], fronts.lines[~joined], _Blame(blame.kind[~joined], blame.name[~joined])
-    ferried = _led_across(ways, couples[left], np.ones(len(ways.tail), dtype=bool))
+    ferried = _led_across(ways, couples[left], ~ways.doubtful)
     return _told(_all_kept(couples, known), left, ferried, lines, blame, network.names, system)
 
 
@@ -355,48 +371,72 @@ def _keys(couples: Pairs) -> Indices:
 
 
 def _led_across(ways: _Ways, couples: Pairs, usable: Bools) -> _Led:
-    """
-    Follow runs of usable segments through the air and over nobody's ground, one search for each first of the pairs.
-
-    A node on the ground stands twice in the graph, once to set out from and once to arrive at, so that no run passes
-    through it.
-    """
+    """Follow runs of usable segments through the air and over nobody's ground, a search for each first of the pairs."""
     across, ferry_name = np.zeros(len(couples), dtype=bool), np.zeros(len(couples), dtype=np.int64)
-    count = len(ways.ground)
     by_ferry = bool(usable[ways.ferry].any())
-    run = usable & (ways.air | (ways.ground[ways.tail] < 0) | (ways.ground[ways.head] < 0))
-    graph = _runs(ways, run)
-    on_ground = np.flatnonzero(ways.ground >= 0)
-    gates = on_ground[np.diff(graph.indptr)[on_ground] > 0]
-    gates = gates[np.argsort(ways.ground[gates], kind="stable")]
-    start, end = (np.searchsorted(ways.ground[gates], couples, side) for side in ("left", "right"))
+    runs = _runs(ways, couples, usable)
+    start, end = (np.searchsorted(runs.cell, couples, side) for side in ("left", "right"))
     possible = np.flatnonzero((end > start).all(axis=1))
     for one in np.unique(couples[possible, 0]):
         mine = possible[couples[possible, 0] == one]
-        sources = gates[start[mine[0], 0] : end[mine[0], 0]]
+        sources = runs.leave[start[mine[0], 0] : end[mine[0], 0]]
         metres, before, _ = dijkstra(
-            graph, indices=sources, limit=_STRIP_METRES, min_only=True, return_predecessors=True
+            runs.graph, indices=sources, limit=_STRIP_METRES, min_only=True, return_predecessors=True
         )
         for pair in mine.tolist():
-            doors = count + gates[start[pair, 1] : end[pair, 1]]
+            doors = runs.arrive[start[pair, 1] : end[pair, 1]]
             door = doors[metres[doors].argmin()]
             across[pair] = np.isfinite(metres[door])
             if across[pair] and by_ferry:
-                ferry_name[pair] = _ferry_on(ways, _trace(before, int(door)) % count)
+                ferry_name[pair] = _ferry_on(ways, runs.node[_trace(before, int(door))])
     return _Led(across, ferry_name)
 
 
-def _runs(ways: _Ways, run: Bools) -> csr_array:
-    """Arcs of the segments chosen, both ways: metres on the ground; next to nothing through the air."""
+def _runs(ways: _Ways, couples: Pairs, usable: Bools) -> _Runs:
+    """
+    Lay out the runs between the cells of some pairs.
+
+    A node on the ground stands twice in the graph, once to leave from and once to arrive at, so that no run passes
+    through it. Nodes further than half the longest run from all of them are left out: the roads outside all cells are
+    many, and no run gets so far.
+    """
     count = len(ways.ground)
+    on_way = ways.ground < 0
+    at_end = np.isin(ways.ground, couples)
+    run = np.flatnonzero(
+        usable
+        & (ways.air | on_way[ways.tail] | on_way[ways.head])
+        & (on_way | at_end)[ways.tail]
+        & (on_way | at_end)[ways.head]
+    )
     tail, head = np.concatenate([ways.tail[run], ways.head[run]]), np.concatenate([ways.head[run], ways.tail[run]])
-    head = np.where(ways.ground[head] >= 0, count + head, head)
+    head = np.where(on_way[head], head, count + head)
     metres = np.tile(np.where(ways.air, ways.metres * _FREE, ways.metres)[run], 2) + _FREE
+    graph = _arcs(tail, head, metres, 2 * count)
+    gates = np.unique(tail[~on_way[tail]])
+    gates = gates[np.argsort(ways.ground[gates], kind="stable")]
+    near = np.zeros(2 * count, dtype=bool)
+    if gates.size:
+        near = np.isfinite(dijkstra(graph, indices=gates, limit=_STRIP_METRES / 2, min_only=True))
+    near[count + gates] = True
+    kept = np.flatnonzero(near)
+    arc = near[tail] & near[head]
+    return _Runs(
+        graph=_arcs(np.searchsorted(kept, tail[arc]), np.searchsorted(kept, head[arc]), metres[arc], len(kept)),
+        node=kept % count,
+        leave=np.searchsorted(kept, gates),
+        arrive=np.searchsorted(kept, count + gates),
+        cell=ways.ground[gates],
+    )
+
+
+def _arcs(tail: Indices, head: Indices, metres: Floats, count: int) -> csr_array:
+    """Make a graph; of several arcs between two nodes the shortest counts."""
     order = np.lexsort((metres, head, tail))
     tail, head, metres = tail[order], head[order], metres[order]
     first = np.ones(len(tail), dtype=bool)
     first[1:] = (tail[1:] != tail[:-1]) | (head[1:] != head[:-1])
-    return csr_array((metres[first], (tail[first], head[first])), shape=(2 * count, 2 * count))
+    return csr_array((metres[first], (tail[first], head[first])), shape=(count, count))
 
 
 def _trace(before: NDArray[np.int32], node: int) -> Indices:

@@ -147,6 +147,23 @@ class TestRivers:
         # Where there is no river, a road is a road.
         assert verdict(of_two(bank, roads)) == KEPT
 
+    def test_nor_when_it_dips_over_a_gap_between_the_two(self):
+        # As above, with ten metres of nobody's land from x = 995 to 1005 and a node of the bank road in it.
+        shapes = (box(0, 0, 995, 1000), box(1005, 0, 2000, 1000))
+        bank = {
+            "s": (985, 300),
+            "m": (1000, 350),
+            "t": (1010, 400),
+            "x": (1800, 900),
+            "y": (1200, 900),
+            "z": (1200, 500),
+        }
+        roads = [Way("b s m t", "track"), Way("d x y z")]
+        found = of_two(bank, roads, [river(1040)], shapes)
+        assert verdict(found) == (False, "water", "Long River")
+        assert not found.ferry[0]
+        assert verdict(of_two(bank, roads, (), shapes)) == KEPT
+
 
 class TestNobodysLand:
     """Two settlements on both sides of a strip of 200 m that belongs to nobody."""
