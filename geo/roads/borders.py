@@ -249,19 +249,27 @@ def with_ties(borders: Borders, minutes: Floats, limit_minutes: float) -> Border
     Parameters
     ----------
     minutes
-        Shape (E,), between the two settlements of each pair by the ways there are, whatever land they lead over;
-        infinite where there is none. Only those of pairs that are not kept are read.
+        Of the pairs that are not kept, in their order: minutes between the two settlements by the ways there are,
+        whatever land they lead over; infinite where there is none.
     limit_minutes
         A pair at most this far apart may be kept.
+
+    Raises
+    ------
+    UnequalLengths
+        When there are not as many minutes as pairs that are not kept.
     """
+    cut = np.flatnonzero(~borders.kept)
+    if len(minutes) != len(cut):
+        raise UnequalLengths("minutes", len(minutes), "pairs that are not kept", len(cut))
     tail, head = borders.pairs[borders.kept].T
     _, part = _components(len(borders.known), tail, head)
     kept = borders.kept.copy()
-    for pair in np.argsort(minutes, kind="stable"):
-        one, other = part[borders.pairs[pair]]
-        if one != other and minutes[pair] <= limit_minutes:
+    for shortest in np.argsort(minutes, kind="stable"):
+        one, other = part[borders.pairs[cut[shortest]]]
+        if one != other and minutes[shortest] <= limit_minutes:
             part[part == one] = other
-            kept[pair] = True
+            kept[cut[shortest]] = True
     return replace(borders, kept=kept)
 
 

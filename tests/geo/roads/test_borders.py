@@ -323,27 +323,31 @@ class TestTies:
     def test_parts_that_hung_together_keep_the_shortest_way(self):
         found = self.cut(4, 5, 6)
         assert found.kept.tolist() == [True] * 4 + [False] * 3
-        tied = borders.with_ties(found, np.array([INF] * 4 + [50.0, 40.0, 45.0]), 60)
+        tied = borders.with_ties(found, np.array([50.0, 40.0, 45.0]), 60)
         assert tied.kept.tolist() == [True] * 4 + [False, True, False]
         assert tied.reason[5] == "no_way"
         assert found.kept[5] == np.False_
 
     def test_no_tie_beyond_the_limit_or_where_no_road_leads(self):
         found = self.cut(4, 5, 6)
-        assert borders.with_ties(found, np.array([INF] * 4 + [60.5, INF, INF]), 60).kept.tolist() == found.kept.tolist()
-        assert borders.with_ties(found, np.array([INF] * 4 + [60.0, INF, INF]), 60).kept[4]
+        assert borders.with_ties(found, np.array([60.5, INF, INF]), 60).kept.tolist() == found.kept.tolist()
+        assert borders.with_ties(found, np.array([60.0, INF, INF]), 60).kept[4]
 
     def test_none_where_the_parts_hang_together_anyway(self):
         found = self.cut(4, 6)
-        assert borders.with_ties(found, np.array([INF] * 4 + [1.0, INF, 1.0]), 60).kept.tolist() == found.kept.tolist()
+        assert borders.with_ties(found, np.array([1.0, 1.0]), 60).kept.tolist() == found.kept.tolist()
 
     def test_as_few_ties_as_hang_all_parts_together(self):
         # 0 | 1 2 above, 3 4 | 5 below, no way over the river: four parts, three ties, the shortest that do it.
         found = self.cut(0, 3, 4, 5, 6)
-        minutes = np.array([30.0, INF, INF, 35.0, 10.0, 20.0, 50.0])
+        minutes = np.array([30.0, 35.0, 10.0, 20.0, 50.0])
         tied = borders.with_ties(found, minutes, 60)
         # 0-3 (10), 1-4 (20); 0-1 (30) would close a ring; 4-5 (35); 2-5 (50) would close one.
         assert tied.kept.tolist() == [False, True, True, True, True, True, False]
+
+    def test_minutes_are_given_for_every_pair_that_is_not_kept(self):
+        with pytest.raises(UnequalLengths):
+            borders.with_ties(self.cut(4, 5), np.array([10.0]), 60)
 
 
 def test_no_pairs_and_no_land_are_no_fault():
