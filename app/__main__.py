@@ -2,8 +2,8 @@
 """
 The command line.
 
-    junheng serve | work | import PATH | sample NAME | forecast | backtest FILE... | solve SCENARIO | bench FILE...
-            | export PLAN
+    junheng serve | work | import PATH | sample NAME | roads FILE | minutes ROADS | forecast | backtest FILE...
+            | solve SCENARIO | bench FILE... | export PLAN
 
 Answers go to standard output, everything about the work to standard error, so that answers can be piped.
 """
@@ -55,6 +55,9 @@ Tables = Annotated[
 ]
 Synthetic = Annotated[bool, typer.Option("--synthetic", help="The data are made up; every page and export says so.")]
 Source = Annotated[str, typer.Option(help="Where the figures come from, in words.")]
+Relief = Annotated[
+    list[Path] | None, typer.Option("--relief", help="Elevation file: .hgt, .hgt.zip or GeoTIFF. May be repeated.")
+]
 
 
 @cli.command()
@@ -86,7 +89,7 @@ def work(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
 
 @cli.command("import")
 def import_files(
-    path: Annotated[Path, typer.Argument(help="Folder, .zip, .xlsx, .geojson, .gpkg or zipped shape file.")],
+    path: Annotated[Path, typer.Argument(help="Folder, .zip, .xlsx, .geojson, .gpkg or zipped shape file; roads too.")],
     division: Division,
     title: Title = "",
     crs: Crs = None,
@@ -116,6 +119,33 @@ def sample(
 
     with commands.Desk(_settings(data_dir=data_dir, database=database_url)) as desk:
         _print_stored(desk.load_sample(name))
+
+
+@cli.command()
+def roads(
+    file: Annotated[Path, typer.Argument(help="Road extract: .osm.pbf, .osm, .osm.gz or .osm.bz2.")],
+    relief: Relief = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, not a table.")] = False,
+) -> None:
+    """Read a road extract alone, store nothing, and tell what it holds."""
+    from app.jobs import commands
+
+    _write(commands.roads(file, relief or [], as_json=as_json), None)
+
+
+@cli.command()
+def minutes(
+    roads: Annotated[Path, typer.Argument(help="Road extract: .osm.pbf, .osm, .osm.gz or .osm.bz2.")],
+    homes: Annotated[Path, typer.Option(help="CSV of homes: id, lon, lat (WGS 84).")],
+    schools: Annotated[Path, typer.Option(help="CSV of schools: id, lon, lat (WGS 84).")],
+    relief: Relief = None,
+    means: Annotated[str | None, typer.Option(help="Only one of walk, bus and mixed [all three].")] = None,
+    out: Out = None,
+) -> None:
+    """Find the minutes from homes to schools on roads: a row a pair that a way joins, whole minutes one way."""
+    from app.jobs import commands
+
+    commands.minutes(roads, homes, schools, relief or [], means=means, out=out)
 
 
 @cli.command()
@@ -156,11 +186,11 @@ def forecast(
     )
     declaration = _declaration(Path(dataset), title, division, crs, column, table, synthetic, source)
     with commands.Desk(_settings(data_dir=data_dir, database=database_url)) as desk:
-        district, dataset_hash = desk.district(dataset, declaration)
+        figures = desk.figures(dataset, declaration)
     if document is not None:
-        document.write_bytes(commands.forecast_document(district, recipe, dataset_hash))
+        document.write_bytes(commands.forecast_document(figures, recipe))
     if wanted is not None:
-        _write(commands.forecast_csv(district, wanted), out)
+        _write(commands.forecast_csv(figures.district, wanted), out)
 
 
 @cli.command()
@@ -203,9 +233,9 @@ def solve(
     declaration = _declaration(Path(dataset), title, division, crs, column, table, synthetic, source)
     asked = commands.read_scenario(scenario, seconds=seconds, seed=seed)
     with commands.Desk(_settings(data_dir=data_dir, database=database_url)) as desk:
-        district, dataset_hash = desk.district(dataset, declaration)
+        figures = desk.figures(dataset, declaration)
     answers = output.answers_only()
-    document = commands.solve(district, asked, dataset_hash, standing)
+    document = commands.solve(figures, asked, standing)
     _write(json.dumps(document, ensure_ascii=False, indent=1) + "\n", out, answers)
 
 

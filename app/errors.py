@@ -20,6 +20,7 @@ from data.errors import PlanningError
 STATUS: Mapping[str, HTTPStatus] = {
     "BadCron": HTTPStatus.UNPROCESSABLE_ENTITY,
     "BadProblem": HTTPStatus.INTERNAL_SERVER_ERROR,
+    "BadRoadFile": HTTPStatus.UNPROCESSABLE_ENTITY,
     "BadRow": HTTPStatus.UNPROCESSABLE_ENTITY,
     "BadTravel": HTTPStatus.UNPROCESSABLE_ENTITY,
     "BadUpload": HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -46,6 +47,7 @@ STATUS: Mapping[str, HTTPStatus] = {
     "ReportsDoNotFit": HTTPStatus.UNPROCESSABLE_ENTITY,
     "RunEnded": HTTPStatus.CONFLICT,
     "ScenarioDoesNotFit": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "StoredRoadsBroken": HTTPStatus.INTERNAL_SERVER_ERROR,
     "TooManyRows": HTTPStatus.UNPROCESSABLE_ENTITY,
     "UnequalLengths": HTTPStatus.INTERNAL_SERVER_ERROR,
     "UnknownDivision": HTTPStatus.UNPROCESSABLE_ENTITY,

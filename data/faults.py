@@ -287,10 +287,6 @@ SENTENCES: Mapping[str, Sentence] = MappingProxyType(
             "No road extract was found: a file that ends in .osm.pbf, .osm, .osm.gz or .osm.bz2.",
             "没有找到路网文件(.osm.pbf、.osm、.osm.gz 或 .osm.bz2)。",
         ),
-        "roads-twice": Sentence(
-            "There is more than one road extract ({names}): send one that covers the district.",
-            "有多个路网文件({names});请只提供一个覆盖本区县的文件。",
-        ),
         "relief-alone": Sentence(
             "An elevation file is of use with roads only, and no road extract came with it.",
             "高程文件须与路网文件一起使用,而没有路网文件。",
@@ -301,8 +297,9 @@ SENTENCES: Mapping[str, Sentence] = MappingProxyType(
             "{count} 所学校均不在该文件道路的 {limit} 米之内,最近的 {nearest} 相距 {metres} 米:是否为其他地区的路网?",
         ),
         "far-from-roads": _warning(
-            "{name} is {metres} m from the nearest road of this file, more than {limit} m: no way leads there.",
-            "{name} 距该文件中最近的道路 {metres} 米,超过 {limit} 米:没有路线可达。",
+            "{name} is {metres} m from the nearest road of this file, more than {limit} m: its trips are estimated by "
+            "straight line.",
+            "{name} 距该文件中最近的道路 {metres} 米,超过 {limit} 米:其路程按直线估算。",
         ),
         # roads
         "roads-kind": Sentence(

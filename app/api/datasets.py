@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, File, Form, Query, Request, Response, UploadFile
@@ -19,11 +19,11 @@ from app.api.errors import ImportFaults
 from app.api.service import Service
 from app.cases.strict import Strict
 from app.db import datasets
-from app.db.models import DatasetRow
+from app.jobs import importing
+from app.jobs.importing import Imported
 from app.permissions import Identity, Role
 from app.reports import layers, published
-from data import export, importers
-from data.domain.district import District
+from data import export
 from data.domain.schools import Stage
 from data.forecast import Forecast, forecast
 from data.importers.declaration import Declaration
@@ -110,8 +110,22 @@ class DeclarationOrder(Strict):
     tables: dict[str, str] = Field(default_factory=dict)
 
 
+class RoadsBrief(BaseModel):
+    """The road network of a dataset in short; ``km`` counts each road once."""
+
+    hash: str
+    nodes: int
+    segments: int
+    km: float
+    has_relief: bool
+
+
 class DatasetOut(BaseModel):
-    """A dataset, without its figures; ``counts`` are rows by table."""
+    """
+    A dataset, without its figures; ``counts`` are rows by table.
+
+    ``roads`` is null where there are none: minutes are then estimated from straight lines.
+    """
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -125,6 +139,7 @@ class DatasetOut(BaseModel):
     created_by: str
     counts: dict[str, int]
     warnings: list[FaultOut]
+    roads: RoadsBrief | None
 
 
 class SettlementForecast(BaseModel):
@@ -205,7 +220,13 @@ def list_norms(on: Annotated[date | None, Query(description="Not given: today in
     },
 )
 def import_files(
-    files: Annotated[list[UploadFile], File(description="CSV, xlsx, zip, GeoJSON, GeoPackage or zipped shape files.")],
+    files: Annotated[
+        list[UploadFile],
+        File(
+            description="CSV, xlsx, zip, GeoJSON, GeoPackage or zipped shape files; with them, perhaps, one road "
+            "extract (.osm.pbf, .osm, .osm.gz, .osm.bz2) and elevation files (.hgt, .hgt.zip, .tif)."
+        ),
+    ],
     declaration: Annotated[Json[DeclarationOrder], Form(description="A declaration as JSON text.")],
     identity: Planner,
     service: ServiceDep,
@@ -214,23 +235,29 @@ def import_files(
     """Check and store files; every fault is told at once, and where there is one nothing is stored."""
     identity.require_division(declaration.division)
     with uploads.laid_out(files, service.settings) as path:
-        found = importers.read(path, Declaration(**declaration.model_dump()))
+        found = importing.import_files(path, Declaration(**declaration.model_dump()))
+    return stored(service, identity, found, response)
+
+
+def stored(service: Service, identity: Identity, found: Imported, response: Response) -> DatasetOut:
+    """
+    Store what was read, in the asker's scope, and say where it is.
+
+    Raises
+    ------
+    ImportFaults
+        When there is any fault; nothing is stored then.
+    """
     warnings = [asdict(warning) for warning in found.warnings]
     if found.district is None:
         raise ImportFaults([asdict(fault) for fault in found.faults], warnings)
-    row, created = store(service, identity, found.district, warnings)
+    identity.require_division(found.district.division)
+    roads = found.packed_roads()  # before the transaction: it may take seconds
+    with service.database.writing() as session:
+        row, created = datasets.store(session, found.district, warnings, identity.actor, roads)
     response.status_code = 201 if created else 200
     response.headers["Location"] = f"/api/datasets/{row.id}"
     return DatasetOut.model_validate(row)
-
-
-def store(
-    service: Service, identity: Identity, district: District, warnings: list[Mapping[str, Any]] | list[dict[str, Any]]
-) -> tuple[DatasetRow, bool]:
-    """Store a district of the asker's scope."""
-    identity.require_division(district.division)
-    with service.database.writing() as session:
-        return datasets.store(session, district, warnings, identity.actor)
 
 
 @router.get("/datasets", tags=["datasets"], summary="List datasets")

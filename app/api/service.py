@@ -15,6 +15,7 @@ from app.db import datasets, networks, plans, runs, scenarios
 from app.db.errors import NotFound
 from app.db.models import Kind, RunRow
 from app.db.session import Database
+from app.jobs.ways import Roads
 from app.permissions import Identity
 from app.reports import layers
 from app.settings import Settings
@@ -88,6 +89,11 @@ class Service:
             if hash is None:
                 return None
             return self.networks.get(hash, lambda: networks.open(session, hash, self.settings.networks_dir))
+
+    def roads(self, dataset_id: str) -> Roads | None:
+        """Give the roads of a dataset that has some as plans use them; as ``network`` does."""
+        network = self.network(dataset_id)
+        return None if network is None else Roads(network, self.settings.ways_dir)
 
     def land(self, dataset_id: str) -> Shapes:
         """Give the land of each settlement of a dataset; whether the asker may see it is checked before."""

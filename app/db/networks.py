@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.db.errors import NotFound
 from app.db.models import NetworkRow
+from geo.roads import store as arrays
 from geo.roads.network import Network
 
 
@@ -36,8 +37,6 @@ class Packed:
 
 def pack(network: Network, report: Mapping[str, Any]) -> Packed:
     """Pack a network; it takes seconds where it is large, so do it before a transaction and not in it."""
-    from geo.roads import store as arrays  # noqa: PLC0415
-
     return Packed(network.hash, arrays.pack(network), report)
 
 
@@ -69,7 +68,5 @@ def open(session: Session, hash: str, folder: Path) -> Network:
         if content is None:
             raise NotFound("road network", hash)
         return content
-
-    from geo.roads import store as arrays  # noqa: PLC0415
 
     return arrays.open_cached(folder, hash, fetch)

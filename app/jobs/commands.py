@@ -11,10 +11,11 @@ import signal
 import sys
 import threading
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 from pydantic import ValidationError
@@ -33,6 +34,8 @@ from data.domain.schools import Stage
 from solver.plan import Limits, Progress
 
 if TYPE_CHECKING:
+    from app.jobs.figures import Figures
+    from app.jobs.importing import Imported
     from data.faults import Fault
     from data.importers.declaration import Declaration
 
@@ -45,6 +48,7 @@ class Desk:
     """A database at hand, with our tables in it."""
 
     def __init__(self, settings: Settings) -> None:
+        self._settings = settings
         self._database = Database(settings.database_url)
         migrate(self._database)
 
@@ -63,12 +67,17 @@ class Desk:
         SystemExit
             With code 1 when there is a fault; nothing is stored then.
         """
-        district, warnings = _read(path, declared)
-        return self._store(district, [_plain(warning) for warning in warnings])
+        from app.jobs import importing
+
+        found = importing.import_files(path, declared)
+        return self._store(_told(found), found)
 
     def load_sample(self, name: str) -> dict[str, Any]:
-        """Store a sample district, or find it."""
-        return self._store(sample_district(name), [])
+        """Store a sample district with the roads it has, or find it."""
+        from app.jobs import importing
+
+        found = importing.import_sample(name, sample_district(name))
+        return self._store(_told(found), found)
 
     def queue_first_run(self, dataset_id: str) -> str | None:
         """Queue a first plan on a dataset that has no scenario yet; ``None`` when it has one."""
@@ -80,15 +89,20 @@ class Desk:
             run, _ = runs.create(session, scenario, order=asked.solve, actor=_me())
             return run.id
 
-    def district(self, dataset: str, declared: Declaration) -> tuple[District, str]:
-        """Read a district and its hash, from files where ``dataset`` is a path, else from the database."""
+    def figures(self, dataset: str, declared: Declaration) -> Figures:
+        """Read a dataset, from files where ``dataset`` is a path, else from the database."""
+        from app.jobs import figures, importing, ways
         from data import digest
 
         if Path(dataset).exists():
-            district, _ = _read(Path(dataset), declared)
-            return district, digest.digest(district)
+            found = importing.import_files(Path(dataset), declared)
+            district = _told(found)
+            if found.roads is None:
+                return figures.Figures(district, digest.digest(district), None)
+            hash = digest.with_roads(digest.digest(district), found.roads.network.hash)
+            return figures.Figures(district, hash, ways.Roads(found.roads.network))
         with self._database.reading() as session:
-            return datasets.load(session, dataset), datasets.get(session, dataset).hash
+            return figures.load(session, dataset, self._settings.networks_dir, self._settings.ways_dir)
 
     def export(self, plan_id: str, ending: str, *, exact: bool) -> bytes:
         """
@@ -118,9 +132,10 @@ class Desk:
         layer = layers.whole_plan(district, layers.land_of(district), document)
         return (layer if exact else layer.published()).geojson()
 
-    def _store(self, district: District, warnings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    def _store(self, district: District, found: Imported) -> dict[str, Any]:
+        warnings, roads = [_plain(warning) for warning in found.warnings], found.packed_roads()
         with self._database.writing() as session:
-            dataset, created = datasets.store(session, district, warnings, _me())
+            dataset, created = datasets.store(session, district, warnings, _me(), roads)
             return {
                 "id": dataset.id,
                 "title": dataset.title,
@@ -128,6 +143,7 @@ class Desk:
                 "synthetic": dataset.synthetic,
                 "hash": dataset.hash,
                 "counts": dataset.counts,
+                "roads": dataset.network_hash,
                 "created": created,
             }
 
@@ -204,16 +220,17 @@ def _reason(where: Sequence[str | int], what: str) -> str:
     return f"{'.'.join(str(part) for part in where) or 'file'}: {what}"
 
 
-def solve(district: District, scenario: Scenario, dataset_hash: str, standing: Path | None) -> dict[str, Any]:
+def solve(figures: Figures, scenario: Scenario, standing: Path | None) -> dict[str, Any]:
     """Plan in this process with progress on stderr; a first Ctrl-C keeps the best plan, a second ends all."""
     from app.jobs import planning
 
-    start_from = None if standing is None else _standing(district, scenario, standing)
+    start_from = None if standing is None else _standing(figures.district, scenario, standing)
     document = planning.plan_district(
-        district,
+        figures.district,
         scenario,
-        dataset_hash=dataset_hash,
+        dataset_hash=figures.hash,
         standing=start_from,
+        roads=figures.roads,
         report=show_progress,
         should_stop=_stop_on_interrupt(),
     )
@@ -288,11 +305,11 @@ def forecast_csv(district: District, years: Sequence[int]) -> str:
     return text.getvalue()
 
 
-def forecast_document(district: District, recipe: Recipe, dataset_hash: str) -> bytes:
+def forecast_document(figures: Figures, recipe: Recipe) -> bytes:
     """Forecast a district in this process, with progress on stderr; the answer is canonical JSON, as it is stored."""
     from app.jobs import forecasting
 
-    document = forecasting.forecast_document(district, recipe, dataset_hash=dataset_hash, report=show_progress)
+    document = forecasting.forecast_document(figures.district, recipe, dataset_hash=figures.hash, report=show_progress)
     _tell(*(note.text for note in (*document.method, *document.notes)))
     return forecasts.canonical(document)
 
@@ -320,6 +337,57 @@ def backtest(files: Sequence[Path], *, as_json: bool, out: Path | None) -> str:
         (out / "backtest.json").write_text(document, encoding="utf-8")
         (out / "backtest.txt").write_text(text, encoding="utf-8")
     return document if as_json else text
+
+
+def roads(extract: Path, relief: Sequence[Path], *, as_json: bool) -> str:
+    """
+    Read a road extract alone and tell what it holds.
+
+    Raises
+    ------
+    SystemExit
+        With code 1 when a file cannot be used; every fault is on stderr then.
+    """
+    from app.jobs import importing, roads_report
+
+    made, faults, warnings = importing.import_extract(extract, relief)
+    _tell_warnings(warnings)
+    if made is None:
+        _end_with_faults(faults, "nothing was read")
+    report = {"hash": made.network.hash, **made.report}
+    return json.dumps(report, ensure_ascii=False, indent=1) + "\n" if as_json else roads_report.text(report)
+
+
+def minutes(
+    extract: Path, homes: Path, schools: Path, relief: Sequence[Path], *, means: str | None, out: Path | None
+) -> None:
+    """
+    Write the minutes from listed homes to listed schools on a road extract as CSV.
+
+    Raises
+    ------
+    SystemExit
+        With code 1 when a file cannot be used; every fault is on stderr then, and nothing is written.
+    """
+    from app.jobs import importing, listed_minutes
+    from data.faults import Findings
+    from geo.roads.profile import Means
+
+    findings = Findings()
+    from_homes, to_schools = (listed_minutes.read_points(path, findings) for path in (homes, schools))
+    made, faults, warnings = importing.import_extract(
+        extract, relief, [*from_homes.points, *to_schools.points], findings
+    )
+    _tell_warnings(warnings)
+    if made is None:
+        _end_with_faults(faults, "nothing was written")
+    wanted = tuple(Means) if means is None else (Means(means),)
+    with nullcontext(sys.stdout) if out is None else out.open("w", encoding="utf-8", newline="") as file:
+        pairs, *lonely = listed_minutes.write(made.network, from_homes, to_schools, wanted, file)
+    _tell(f"{pairs} pairs")
+    for what, ids in zip(("homes", "schools"), lonely, strict=True):
+        if ids:
+            _tell(f"{len(ids)} {what} without a way: {', '.join(ids[:20])}")
 
 
 def sample_district(name: str) -> District:
@@ -363,16 +431,22 @@ def _width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
 
 
-def _read(path: Path, declared: Declaration) -> tuple[District, Sequence[Fault]]:
-    from data.importers import read
-
-    found = read(path, declared)
-    if found.warnings:
-        _tell(f"{len(found.warnings)} warnings:", fault_table(found.warnings))
+def _told(found: Imported) -> District:
+    """Show the warnings of an import and give its district; with faults, show those and end with code 1."""
+    _tell_warnings(found.warnings)
     if found.district is None:
-        _tell(f"{len(found.faults)} faults; nothing was stored:", fault_table(found.faults))
-        raise SystemExit(1)
-    return found.district, found.warnings
+        _end_with_faults(found.faults, "nothing was stored")
+    return found.district
+
+
+def _tell_warnings(warnings: Sequence[Fault]) -> None:
+    if warnings:
+        _tell(f"{len(warnings)} warnings:", fault_table(warnings))
+
+
+def _end_with_faults(faults: Sequence[Fault], outcome: str) -> NoReturn:
+    _tell(f"{len(faults)} faults; {outcome}:", fault_table(faults))
+    raise SystemExit(1)
 
 
 def _plain(fault: Fault) -> dict[str, Any]:

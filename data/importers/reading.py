@@ -49,11 +49,11 @@ class Tables:
     Attributes
     ----------
     places
-        Outlines and points of every row that has one, longitude and latitude; also where there is no district.
+        Where each settlement and school is, as far as that could be read; also where there is no district.
     """
 
     district: District | None
-    places: tuple[BaseGeometry, ...]
+    places: tuple[Point, ...]
 
 
 def read(path: Path, declaration: Declaration) -> Import:
@@ -87,18 +87,18 @@ def read_tables(name: str, files: Sequence[SourceFile], declaration: Declaration
     return Tables(district, tuple(_places(dataset)))
 
 
-def _places(dataset: Dataset) -> Iterator[BaseGeometry]:
-    """Give the outline or point of every row that has one."""
-    for loaded in dataset.values():
-        columns = loaded.columns
-        if "lon" not in columns:
+def _places(dataset: Dataset) -> Iterator[Point]:
+    """Give where each settlement and school is, as far as that could be read."""
+    for name in ("settlements", "schools"):
+        if name not in dataset:
             continue
-        shapes = columns.get("geometry") or [None] * len(loaded)
+        columns = dataset[name].columns
+        shapes = columns.get("geometry") or [None] * len(dataset[name])
         for shape, lon, lat in zip(shapes, columns["lon"], columns["lat"], strict=True):
-            if isinstance(shape, BaseGeometry):
-                yield shape
             if isinstance(lon, float) and isinstance(lat, float):
                 yield Point(lon, lat)
+            elif isinstance(shape, BaseGeometry) and not shape.is_empty:
+                yield shape.centroid
 
 
 def _raw_sheets(files: Sequence[SourceFile], findings: Findings) -> list[RawSheet]:
