@@ -39,7 +39,7 @@ SPEEDS = Profile(
     steep_loss=0.05,
     steep_least=0.4,
 )
-"""A minute is 100 m on the flat, 50 m off the road or on steps, 200 m by ferry; a bus on a way signed 30 rides 500 m."""
+"""A minute is 100 m on the flat, 50 m off the road or on steps, 200 m by ferry, 500 m by bus on a way signed 30."""
 _EAST, _NORTH = 500_000.0, 3_320_000.0
 _SYSTEM = crs.metric_crs(108.0, 30.0)
 
