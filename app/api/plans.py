@@ -27,6 +27,7 @@ from app.cases.plan_document import (
     SettlementPlan,
     Unserved,
 )
+from app.cases.route_document import SettlementRoutes
 from app.cases.scenario import Scenario
 from app.cases.strict import Strict
 from app.db import plans, scenarios
@@ -236,12 +237,16 @@ def read_plan(plan: PlanDep) -> PlanOut:
     responses=doc.MAP_REPLY,
 )
 def read_map(
-    layer: Literal["zones", "zones-today", "schools", "settlements"],
+    layer: Literal["zones", "zones-today", "schools", "settlements", "cut-borders", "buses"],
     plan: PlanDep,
     service: ServiceDep,
     request: Request,
 ) -> Response:
-    """Send zones (planned or today's), schools or settlements as GeoJSON, with what the plan says of each."""
+    """
+    Send zones (planned or today's), schools, settlements, borders that no way crosses, or school buses as GeoJSON.
+
+    Each feature carries what the plan says of it.
+    """
     return unchanging.reply(request, service, ("plan", plan.row.id, layer), lambda: plan.layer(layer).geojson())
 
 
@@ -266,6 +271,22 @@ def read_settlement(settlement_id: str, plan: PlanDep) -> SettlementFacts:
         unserved=next((one for one in document.unserved if one.settlement == settlement_id), None),
         clashes=[clash for clash in document.clashes if settlement_id in clash.settlements],
     )
+
+
+@router.get("/plans/{plan_id}/settlements/{settlement_id}/route", summary="The way of a settlement's pupils")
+def read_route(settlement_id: str, plan: PlanDep, session: Reading) -> SettlementRoutes:
+    """Send the way to the school of the plan and to today's, leg by leg, there and back, with what it crosses."""
+    from app.jobs import pupil_routes  # noqa: PLC0415 - as for edits
+
+    row = _found("settlement", settlement_id, plan.document.settlements)
+
+    def make() -> SettlementRoutes:
+        asked = _laid_out(plan, session)
+        ids = asked.layout.school_ids
+        school, today = (-1 if id is None else ids.index(id) for id in (row.school, row.school_today))
+        return pupil_routes.of_settlement(asked, asked.layout.settlement_ids.index(settlement_id), school, today)
+
+    return plan.service.replies.get(("route", plan.row.id, settlement_id), make)
 
 
 @router.get("/plans/{plan_id}/schools/{school_id}", summary="What a plan says of a school")
@@ -324,11 +345,14 @@ def adjust_by_hand(edit: LocalEdit, plan: PlanDep, _: Planner, session: Reading)
 def _laid_out(plan: Plan, session: Session) -> Asked:
     """Lay out the question that a plan answers, once; what is kept never changes, and is of the last plans edited."""
     from app.jobs import planning  # noqa: PLC0415 - as above
+    from app.jobs.ways import Roads  # noqa: PLC0415 - as above
 
     def make() -> Asked:
         told = plan.row.manifest.get("scenario")
         scenario = scenarios.load(session, plan.row.scenario_id) if told is None else Scenario.model_validate(told)
-        return planning.laid_out_as(plan.document, plan.service.district(plan.row.dataset_id), scenario)
+        district, network = plan.service.district(plan.row.dataset_id), plan.service.network(plan.row.dataset_id)
+        roads = None if network is None else Roads(network, plan.service.settings.ways_dir)
+        return planning.laid_out_as(plan.document, district, scenario, roads)
 
     shelf = plan.service.replies.get("plans laid out", lambda: Shelf(PLANS_LAID_OUT))
     return shelf.get(plan.row.id, make)

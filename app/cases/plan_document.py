@@ -65,6 +65,8 @@ class SettlementPlan(Part):
     """
     What the plan says of one settlement; minutes are one way, ``None`` where there is no school (today).
 
+    ``estimated``: the minutes are straight-line estimates (of a plan of before roads were known: ``None``).
+
     On roads: ``minutes`` is the mean of its homes by the means asked, ``minutes_p95`` what 95 of 100 keep to,
     ``minutes_walk`` on foot; ``by_bus``: the bus is quicker; ``crosses``: the way on foot crosses a trunk road or a
     railway on the level. ``minutes_straight`` is the straight-line estimate of the same trip, ``nearest_straight`` the
@@ -80,6 +82,7 @@ class SettlementPlan(Part):
     minutes_today: int | None
     boarders: int
     moved: bool
+    estimated: bool | None = None
     minutes_p95: int | None = None
     minutes_walk: int | None = None
     minutes_walk_today: int | None = None
@@ -188,6 +191,7 @@ class CutBorder(Part):
 
     ``reason``: ``water``, ``expressway``, ``railway`` or ``no_way`` (no way leads over it). ``barrier``: its name,
     where it has one. ``kept``: cut, yet counted as neighbours, since one of them would have had no neighbour to reach.
+    ``lines``: the border, longitude and latitude, simplified to about ten metres.
     """
 
     settlement: str
@@ -198,6 +202,7 @@ class CutBorder(Part):
     border_metres: int
     detail: str
     detail_zh: str
+    lines: tuple[tuple[tuple[float, float], ...], ...]
 
 
 class BusStop(Part):

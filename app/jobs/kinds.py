@@ -160,6 +160,16 @@ class Trade(ABC):
                 return Look.GO_ON
 
 
+def at_hand(worker: Worker) -> dict[str, str]:
+    """Tell a child of this machine where the figures are: the database, and the folders of what is read from it."""
+    settings = worker.settings
+    return {
+        "database_url": settings.database_url,
+        "networks_dir": str(settings.networks_dir),
+        "ways_dir": str(settings.ways_dir),
+    }
+
+
 def manifest(row: RunRow | ForecastRow) -> dict[str, Any]:
     """Tell who worked a piece, where and when."""
     return {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -14,7 +15,8 @@ from app.cases.scenario import Scenario
 from app.db import datasets, forecasts, plans
 from app.db.models import Kind
 from app.db.session import Database
-from app.jobs import planning, watched
+from app.jobs import figures, planning, watched
+from app.jobs.figures import Figures
 from data.domain.district import District
 from data.domain.schools import Stage
 from solver.plan import Report, ShouldStop
@@ -41,7 +43,8 @@ def _forecast(order: Mapping[str, Any], report: Report, should_stop: ShouldStop)
     from app.jobs import forecasting  # noqa: PLC0415 - a solve needs none of what it imports
 
     with _reading(order) as session:
-        district, dataset_hash = _figures(session, order)
+        district = datasets.load(session, order["dataset_id"])
+        dataset_hash = datasets.get(session, order["dataset_id"]).hash
         before = order["previous_forecast_id"]
         previous = None if before is None else forecasts.load(session, before)
     document = forecasting.forecast_document(
@@ -57,18 +60,19 @@ def _forecast(order: Mapping[str, Any], report: Report, should_stop: ShouldStop)
 
 def _plan(order: Mapping[str, Any], report: Report, should_stop: ShouldStop) -> dict[str, Any]:
     with _reading(order) as session:
-        district, dataset_hash = _figures(session, order)
+        known = figures.load(session, order["dataset_id"], Path(order["networks_dir"]), Path(order["ways_dir"]))
         standing = None if order["standing_plan_id"] is None else plans.get(session, order["standing_plan_id"]).document
     scenario = Scenario.model_validate(order["scenario"])
-    start_from = None if standing is None else standing_in(district, scenario.stage, standing)
+    start_from = None if standing is None else standing_in(known.district, scenario.stage, standing)
     if order["kind"] == "judge" and start_from is not None:
-        document = judge(district, scenario, dataset_hash, start_from, should_stop)
+        document = judge(known, scenario, start_from, should_stop)
     else:
         document = planning.plan_district(
-            district,
+            known.district,
             scenario,
-            dataset_hash=dataset_hash,
+            dataset_hash=known.hash,
             standing=start_from,
+            roads=known.roads,
             report=report,
             should_stop=should_stop,
         )
@@ -83,10 +87,6 @@ def _reading(order: Mapping[str, Any]) -> Iterator[Session]:
     database.close()
 
 
-def _figures(session: Session, order: Mapping[str, Any]) -> tuple[District, str]:
-    return datasets.load(session, order["dataset_id"]), datasets.get(session, order["dataset_id"]).hash
-
-
 def standing_in(district: District, stage: Stage, document: Mapping[str, Any]) -> dict[str, str]:
     """Read the school of each settlement from a standing plan, as far as both are still in the figures."""
     settlements = {settlement.id for settlement in district.settlements}
@@ -99,27 +99,21 @@ def standing_in(district: District, stage: Stage, document: Mapping[str, Any]) -
     }
 
 
-def judge(
-    district: District,
-    scenario: Scenario,
-    dataset_hash: str,
-    start_from: Mapping[str, str],
-    should_stop: ShouldStop,
-) -> PlanDocument:
+def judge(known: Figures, scenario: Scenario, start_from: Mapping[str, str], should_stop: ShouldStop) -> PlanDocument:
     """
     Judge a standing plan on new figures, changes to it costing nothing: there are none.
 
     A plan that has a school for every settlement goes to the checker as it is. Where settlements are new, or their
     school is gone, the best is chosen for those alone.
     """
-    if len(start_from) == len(district.settlements):
-        return planning.judge_assignment(
-            district, watched.with_price_on_change(scenario, 0), start_from, dataset_hash=dataset_hash
-        )
+    if len(start_from) == len(known.district.settlements):
+        asked = watched.with_price_on_change(scenario, 0)
+        return planning.judge_assignment(known.district, asked, start_from, dataset_hash=known.hash, roads=known.roads)
     return planning.plan_district(
-        district,
+        known.district,
         watched.only_the_standing_plan(scenario, start_from),
-        dataset_hash=dataset_hash,
+        dataset_hash=known.hash,
         standing=start_from,
+        roads=known.roads,
         should_stop=should_stop,
     )

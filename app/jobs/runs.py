@@ -41,7 +41,7 @@ class Runs(kinds.Trade):
             asked = watched.with_price_on_change(asked)
         return {
             "kind": "solve",
-            "database_url": worker.settings.database_url,
+            **kinds.at_hand(worker),
             "dataset_id": run.dataset_id,
             "standing_plan_id": run.standing_plan_id,
             "scenario": asked.model_dump(mode="json"),

@@ -25,6 +25,7 @@ from app.db.scope import Scope
 from app.db.session import Database
 from app.jobs import conduct
 from app.jobs.conduct import Desk, Look, Planned
+from app.jobs.kinds import at_hand
 from solver.plan import Status
 
 if TYPE_CHECKING:
@@ -172,7 +173,7 @@ def _judge_order(session: Session, worker: Worker, run: RunRow) -> dict[str, Any
     scenario = with_price_on_change(scenarios.load(session, run.scenario_id))
     return {
         "kind": "judge",
-        "database_url": worker.settings.database_url,
+        **at_hand(worker),
         "dataset_id": run.dataset_id,
         "standing_plan_id": run.standing_plan_id,
         "scenario": scenario.model_dump(mode="json"),

@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 from app.cases.plan_document import AccessMeasures, CutBorder
 from app.jobs.desk import NOBODY, Asked
@@ -16,6 +18,9 @@ from geo import reach
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+
+LINE_DEGREES, LINE_DECIMALS = 1e-4, 5
+"""How far a border may be moved when it is simplified, about ten metres, and the decimals that are kept of it."""
 
 REASONS: Mapping[str, tuple[str, str]] = {
     "water": ("water without a bridge or ferry", "水域,无桥梁或渡口"),
@@ -142,9 +147,22 @@ def cut_borders(asked: Asked) -> tuple[CutBorder, ...]:
                 border_metres=border.metres,
                 detail=f"{one.name} and {other.name}: {en}{named}{kept}.",
                 detail_zh=f"{one.name}与{other.name}:{zh}{named_zh}{kept_zh}。",
+                lines=_lines(border.line),
             )
         )
     return tuple(rows)
+
+
+def _lines(border: BaseGeometry) -> tuple[tuple[tuple[float, float], ...], ...]:
+    parts = shapely.get_parts(shapely.simplify(border, LINE_DEGREES))
+    return tuple(
+        tuple(
+            (round(lon, LINE_DECIMALS), round(lat, LINE_DECIMALS))
+            for lon, lat in shapely.get_coordinates(part).tolist()
+        )
+        for part in parts
+        if part.geom_type == "LineString"
+    )
 
 
 def _limit(asked: Asked) -> int:

@@ -251,6 +251,7 @@ def _settlements(
                 minutes_today=_shown(layout.minutes, v, now),
                 boarders=0 if s == NOBODY else away(v, s),
                 moved=s != NOBODY and now not in (NOBODY, s),
+                estimated=bool(asked.trips.estimated[v].all() if s == NOBODY else asked.trips.estimated[v, s]),
                 **on_roads[v],
             )
         )

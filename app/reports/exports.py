@@ -36,6 +36,12 @@ SETTLEMENTS = (
     Column("school_today_name", "现学校", 24),
     Column("minutes", "规划单程分钟"),
     Column("minutes_today", "现单程分钟"),
+    Column("estimated", "是否直线估算"),
+    Column("minutes_p95", "95%学生单程分钟"),
+    Column("minutes_walk", "步行单程分钟"),
+    Column("by_bus", "是否乘车"),
+    Column("crosses", "步行是否穿越干线"),
+    Column("minutes_straight", "直线估算分钟"),
     Column("boarders", "寄宿生"),
     Column("moved", "是否调整"),
 )
@@ -93,6 +99,28 @@ REPAIRS = (
     Column("detail_zh", "说明", 60),
     Column("detail", "Detail", 60),
 )
+CUT_BORDERS = (
+    Column("settlement", "村社区代码", 16),
+    Column("other", "相邻村社区代码", 16),
+    Column("reason", "原因"),
+    Column("barrier", "阻隔", 16),
+    Column("border_metres", "界长（米）"),
+    Column("kept", "仍视为相邻"),
+    Column("detail_zh", "说明", 60),
+    Column("detail", "Detail", 60),
+)
+BUS_STOPS = (
+    Column("route", "线路"),
+    Column("school", "学校代码", 16),
+    Column("order", "站序"),
+    Column("settlements", "村社区代码", 30),
+    Column("pupils", "上车学生数"),
+    Column("minutes", "至学校分钟"),
+    Column("lon", "经度"),
+    Column("lat", "纬度"),
+    Column("km", "线路公里"),
+    Column("cost", "线路年费用（元）", 16),
+)
 SUMMARY = (Column("item", "项目", 28), Column("value", "数值", 60))
 
 Rows = Iterable[Mapping[str, object]]
@@ -122,6 +150,8 @@ def workbook(document: PlanDocument, *, mask_small_counts: bool) -> bytes:
         ("标准依据 Norms", NORMS, [row.model_dump(mode="json") for row in document.norms_used]),
         ("未安排 Unserved", UNSERVED, [mask(row.model_dump(mode="json")) for row in document.unserved]),
         ("起始方案的修正 Repairs", REPAIRS, [mask(row.model_dump(mode="json")) for row in document.repairs or ()]),
+        ("不可通行的村界 Cut borders", CUT_BORDERS, [row.model_dump(mode="json") for row in document.cut_borders]),
+        ("校车 School buses", BUS_STOPS, [mask(row) for row in _bus_stops(document)]),
     ):
         _sheet(book, title, columns, rows, synthetic=document.synthetic)
     book.close()
@@ -146,6 +176,18 @@ def _settlements(
     ]
 
 
+def _bus_stops(document: PlanDocument) -> list[dict[str, object]]:
+    """Give the stops of all routes in order; length and cost of a route stand at its first stop."""
+    routes = () if document.buses is None else document.buses.routes
+    return [
+        {"route": number, "school": route.school, "order": order}
+        | stop.model_dump(mode="json")
+        | ({"km": route.km, "cost": route.cost} if order == 1 else {})
+        for number, route in enumerate(routes, 1)
+        for order, stop in enumerate(route.stops, 1)
+    ]
+
+
 def _summary(document: PlanDocument) -> list[dict[str, object]]:
     certificate = document.certificate
     said: dict[str, object] = {
@@ -165,14 +207,30 @@ def _summary(document: PlanDocument) -> list[dict[str, object]]:
         "起始方案的修正 repairs": "无起始方案 no start" if document.repairs is None else len(document.repairs),
         **{f"目标分项 part {name}": value for name, value in certificate.parts.items()},
         **{f"指标 {name}": value for name, value in _measures(document).items()},
-        **{f"出行 travel {name}": value for name, value in document.travel.items()},
+        **{f"出行 travel {name}": value for name, value in _flat(document.travel).items()},
+        **{f"校车 school buses {name}": value for name, value in _buses(document).items()},
         **{f"提示 notice {i}": " ".join(notice.values()) for i, notice in enumerate(document.notices, 1)},
     }
     return [{"item": item, "value": value} for item, value in said.items()]
 
 
 def _measures(document: PlanDocument) -> dict[str, object]:
-    return {} if document.measures is None else document.measures.model_dump(mode="json")
+    return {} if document.measures is None else _flat(document.measures.model_dump(mode="json"))
+
+
+def _buses(document: PlanDocument) -> dict[str, object]:
+    return {} if document.buses is None else document.buses.model_dump(mode="json", exclude={"routes", "unrouted"})
+
+
+def _flat(facts: Mapping[str, object]) -> dict[str, object]:
+    """Lay facts within facts side by side, and tell how many are in a list."""
+    flat: dict[str, object] = {}
+    for name, value in facts.items():
+        if isinstance(value, Mapping):
+            flat |= {f"{name} {inner}": told for inner, told in value.items()}
+        else:
+            flat[name] = "、".join(map(str, value)) if isinstance(value, list | tuple) else value
+    return flat
 
 
 def _sheet(book: xlsxwriter.Workbook, title: str, columns: Sequence[Column], rows: Rows, *, synthetic: bool) -> None:

@@ -17,7 +17,7 @@ from data.domain.schools import School
 from geo import catchments, cells, crs, geojson
 from geo.crs import Shapes
 
-PLAN_LAYERS = ("zones", "zones-today", "schools", "settlements")
+PLAN_LAYERS = ("zones", "zones-today", "schools", "settlements", "cut-borders", "buses")
 DATASET_LAYERS = ("settlements", "schools")
 
 
@@ -96,6 +96,10 @@ def plan_layer(name: str, district: District, land: Shapes, document: PlanDocume
     if name == "schools":
         planned = {row.id: row.model_dump(mode="json", exclude={"id", "name"}) for row in document.schools}
         return _schools([school for school in district.schools if school.id in planned], planned, about)
+    if name == "cut-borders":
+        return _cut_borders(document)
+    if name == "buses":
+        return _buses(document)
     return _zones(district, land, document, today=name == "zones-today")
 
 
@@ -109,6 +113,8 @@ def about_plan(document: PlanDocument) -> dict[str, object]:
         "dataset": document.dataset_title,
         "dataset_hash": document.dataset_hash,
         "status": document.certificate.status.value,
+        "minutes": document.travel.get("mode"),
+        "minutes_are_estimates": bool(document.travel.get("estimate", True)),
     }
 
 
@@ -191,6 +197,40 @@ def _zones(district: District, land: Shapes, document: PlanDocument, *, today: b
         ),
         about_plan(document) | {"today": today},
     )
+
+
+def _cut_borders(document: PlanDocument) -> Layer:
+    """Draw the borders that no way crosses."""
+    rows = document.cut_borders
+    return Layer(
+        tuple(f"{row.settlement}/{row.other}" for row in rows),
+        tuple(shapely.MultiLineString([line for line in row.lines if len(line) > 1]) for row in rows),
+        tuple(row.model_dump(mode="json", exclude={"lines"}) for row in rows),
+        about_plan(document),
+    )
+
+
+def _buses(document: PlanDocument) -> Layer:
+    """Draw school buses: a line for each route that has one, a point for each of its stops."""
+    routes = () if document.buses is None else document.buses.routes
+    ids: list[str] = []
+    shapes: list[BaseGeometry] = []
+    facts: list[dict[str, object]] = []
+    for number, route in enumerate(routes, 1):
+        names = {"route": number, "school": route.school}
+        if len(route.line) > 1:
+            ids.append(f"route/{number}")
+            shapes.append(shapely.LineString(route.line))
+            facts.append(
+                {"kind": "route", **names, **route.model_dump(mode="json", exclude={"line", "stops", "school"})}
+            )
+        for order, stop in enumerate(route.stops, 1):
+            ids.append(f"stop/{number}/{order}")
+            shapes.append(shapely.Point(stop.lon, stop.lat))
+            facts.append(
+                {"kind": "stop", **names, "order": order, **stop.model_dump(mode="json", exclude={"lon", "lat"})}
+            )
+    return Layer(tuple(ids), tuple(shapes), tuple(facts), about_plan(document))
 
 
 def _sums(document: PlanDocument, school_of: Mapping[str, str | None]) -> tuple[dict[str, int], dict[str, int]]:
