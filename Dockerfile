@@ -36,7 +36,7 @@ ENV PATH=/opt/junheng/bin:$PATH \
     JUNHENG_DATA_DIR=/var/lib/junheng
 USER 10001
 WORKDIR /var/lib/junheng
-RUN python -m solver.warm
+RUN python -m solver.warm && python -m geo.roads.warm
 VOLUME ["/var/lib/junheng"]
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=6 \

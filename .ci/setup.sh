@@ -112,10 +112,12 @@ build_page() {
     )
 }
 
-# Compile the search kernels once, so that the first plan does not wait for it.
+# Compile the kernels of the search and of roads once, so that the first plan does not wait for it.
 warm_caches() {
     [ -f solver/warm.py ] || return 0
-    if [ -f .venv/warmed ] && [ -z "$(find solver -name '*.py' -newer .venv/warmed | head -n 1)" ]; then return; fi
+    if [ -f .venv/warmed ] && [ -z "$(find solver geo/roads -name '*.py' -newer .venv/warmed | head -n 1)" ]; then
+        return
+    fi
     say "Compiling the search ..."
-    .venv/bin/python -m solver.warm >&2 && touch .venv/warmed
+    .venv/bin/python -m solver.warm >&2 && .venv/bin/python -m geo.roads.warm >&2 && touch .venv/warmed
 }
