@@ -24,13 +24,13 @@ SEAT_COMMUNITIES = 14
 TOWN_COMMUNITIES = 3
 BRIDGES = 5
 
-_RADIUS = 20_500.0
+RADIUS = 20_500.0
 _BUMPS = ((2, 0.12), (3, 0.08), (7, 0.04))
 """Waves around the outline and their height, as a share of the radius."""
 _OUTLINE_CORNERS = 180
-_RIVER_WIDTH = 260.0
-_RIVER_MEANDER = 3_000.0
-_RIVER_WAVE = 9_000.0
+RIVER_WIDTH = 260.0
+RIVER_MEANDER = 3_000.0
+RIVER_WAVE = 9_000.0
 _SEAT_FROM_RIVER = 1_500.0
 _TOWN_SPACING = 4_600.0
 _SEAT_SPACING, _COMMUNITY_SPACING, _VILLAGE_SPACING = 380.0, 420.0, 1_500.0
@@ -61,6 +61,8 @@ class Land:
         Shape (E, 2), pairs with a common border well above a metre.
     bridges
         Pairs of settlements on the two banks, west to east.
+    river_phase
+        Where the river is in its wave, see `river_north`.
     """
 
     cells: NDArray[np.object_]
@@ -70,6 +72,7 @@ class Land:
     centre_of_town: NDArray[np.intp]
     neighbours: NDArray[np.intp]
     bridges: tuple[tuple[int, int], ...]
+    river_phase: float
 
 
 def make(rng: Generator) -> Land:
@@ -90,34 +93,36 @@ def make(rng: Generator) -> Land:
         centre_of_town=np.arange(len(towns)),
         neighbours=_neighbours(cells),
         bridges=_bridges(cells, centres, bank),
+        river_phase=float(phases[-1]),
     )
 
 
 def _outline(phases: Places) -> Polygon:
     angle = np.linspace(0, 2 * np.pi, _OUTLINE_CORNERS, endpoint=False)
     bumps = sum(height * np.sin(waves * angle + phase) for (waves, height), phase in zip(_BUMPS, phases, strict=False))
-    radius = _RADIUS * (1 + bumps)
+    radius = RADIUS * (1 + bumps)
     return Polygon(np.column_stack([radius * np.cos(angle), radius * np.sin(angle)]))
 
 
-def _river_north(east: Places | float, phase: float) -> Places:
-    return np.asarray(_RIVER_MEANDER * np.sin(np.asarray(east) / _RIVER_WAVE + phase))
+def river_north(east: Places | float, phase: float) -> Places:
+    """Metres north at which the middle of the river runs, by the metres east."""
+    return np.asarray(RIVER_MEANDER * np.sin(np.asarray(east) / RIVER_WAVE + phase))
 
 
 def _river(phase: float) -> LineString:
-    east = np.linspace(-2 * _RADIUS, 2 * _RADIUS, 400)
-    return LineString(np.column_stack([east, _river_north(east, phase)]))
+    east = np.linspace(-2 * RADIUS, 2 * RADIUS, 400)
+    return LineString(np.column_stack([east, river_north(east, phase)]))
 
 
 def _banks(outline: Polygon, river: LineString) -> list[Polygon]:
     """The two banks, the larger first; what a bend cuts off at the edge of the map is left out."""
-    pieces = shapely.get_parts(outline.difference(river.buffer(_RIVER_WIDTH / 2)))
+    pieces = shapely.get_parts(outline.difference(river.buffer(RIVER_WIDTH / 2)))
     return sorted(pieces, key=lambda piece: -piece.area)[:2]
 
 
 def _towns(rng: Generator, banks: list[Polygon], phase: float) -> Places:
     """The county seat by the river in the middle, then towns as far apart as they can be."""
-    seat = np.array([[0.0, float(_river_north(0.0, phase)) + _SEAT_FROM_RIVER]])
+    seat = np.array([[0.0, float(river_north(0.0, phase)) + _SEAT_FROM_RIVER]])
     return _scatter(rng, banks, seat, TOWNS, _TOWN_SPACING, inset=1_500.0)
 
 
@@ -151,7 +156,7 @@ def _scatter(
     for throw in range(_PATIENCE):
         if len(places) == count:
             break
-        aim = rng.uniform(-1.4 * _RADIUS, 1.4 * _RADIUS, 2) if around is None else rng.normal(around[0], around[1])
+        aim = rng.uniform(-1.4 * RADIUS, 1.4 * RADIUS, 2) if around is None else rng.normal(around[0], around[1])
         apart = spacing * (1 - throw / (2 * _PATIENCE))
         if np.hypot(*(places - aim).T).min() >= apart and any(shapely.contains_xy(bank, *aim) for bank in room):
             places = np.vstack([places, aim])
@@ -194,11 +199,11 @@ def _neighbours(cells: NDArray[np.object_]) -> NDArray[np.intp]:
 
 def _bridges(cells: NDArray[np.object_], centres: Places, bank: NDArray[np.intp]) -> tuple[tuple[int, int], ...]:
     """Pairs across the water, one near each of some places spread along the river, the first of them at the seat."""
-    one, other = shapely.STRtree(cells).query(cells, predicate="dwithin", distance=1.2 * _RIVER_WIDTH)
+    one, other = shapely.STRtree(cells).query(cells, predicate="dwithin", distance=1.2 * RIVER_WIDTH)
     across = (bank[one] == 0) & (bank[other] == 1)
     one, other = one[across], other[across]
     middle = (centres[one, 0] + centres[other, 0]) / 2
     length = np.hypot(*(centres[one] - centres[other]).T)
-    aims = np.linspace(-0.7, 0.7, BRIDGES) * _RADIUS
+    aims = np.linspace(-0.7, 0.7, BRIDGES) * RADIUS
     chosen = {int(np.argmin(np.abs(middle - aim) + length)) for aim in aims}
     return tuple((int(one[pair]), int(other[pair])) for pair in sorted(chosen, key=lambda pair: middle[pair]))

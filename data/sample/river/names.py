@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 _FIRST = "云青白龙石清松竹梅柏桂莲凤鹤金银玉铜双三"
 _LAST = "岩溪坪坝湾沟坡岭垭塘井桥田树林泉峡洞台场"
@@ -11,6 +11,7 @@ _TOWNS = (
     "桂花", "莲池", "凤岭", "铜鼓", "梅子", "龙潭", "玉峰", "银杏", "三岔", "长滩",
 )  # fmt: skip
 BRIDGES = ("青石渡大桥", "龙门大桥", "河谷大桥", "白沙大桥", "回龙大桥")
+TRUNK_ROAD, EXPRESSWAY, RAILWAY, RIVER = "沿江国道", "河谷高速", "河谷铁路", "青河"
 SUBJECTS = (
     "语文", "数学", "英语", "道德与法治", "科学", "体育", "音乐", "美术", "信息科技", "劳动",
 )  # fmt: skip
@@ -32,3 +33,9 @@ def villages() -> Iterator[str]:
         stem = _FIRST[mixed % len(_FIRST)] + _LAST[mixed // len(_FIRST)]
         if stem not in _TOWNS:
             yield stem
+
+
+def stems(centre_of_town: Sequence[int], count: int) -> list[str]:
+    """Return the names of settlements without 村 or 社区; the middle of a town bears the town's."""
+    villages_left, of_town = villages(), dict(zip(centre_of_town, towns(), strict=True))
+    return [of_town[number] if number in of_town else next(villages_left) for number in range(count)]
