@@ -3,19 +3,27 @@
 import type { Missed, Wrong } from "./map/straight_errors";
 import type { PlanDocument, SettlementPlan } from "./wire";
 
-/** The norm of the longest trip of a day pupil. */
-const LIMIT = "acc.single_trip";
+/** Norms of the longest trip: of the youngest, and of a day pupil. The stricter one is the limit of a pupil. */
+const LIMITS = ["acc.walk.g1_3", "acc.single_trip"];
 
 /** The limit by which a trip counts as within reach; null where the plan used none. */
-export function limitOf(document: PlanDocument): number | null {
-  return document.norms_used.find((norm) => norm.key === LIMIT)?.value ?? null;
+export function limitOf({ norms_used: norms }: PlanDocument): number | null {
+  const limits = norms.filter((norm) => LIMITS.includes(norm.key)).map((norm) => norm.value);
+  return limits.length > 0 ? Math.min(...limits) : null;
+}
+
+/** Whether the trip of a settlement is a straight line, since it or its school stands too far from every road. */
+export function isEstimated({ travel }: PlanDocument, one: SettlementPlan): boolean {
+  if (travel.estimate) return true;
+  const far = travel.far_settlements?.includes(one.id) || travel.far_schools?.includes(one.school ?? "");
+  return Boolean(far) && one.minutes !== null && !one.by_bus && (one.minutes_walk ?? null) === null;
 }
 
 /** Minutes missed, and what turns, of each settlement of which both minutes are known. */
 export function missedBy(document: PlanDocument): Missed[] {
   const limit = limitOf(document);
   return document.settlements.flatMap((one) => {
-    const missed = minutesMissed(one);
+    const missed = isEstimated(document, one) ? null : minutesMissed(one);
     return missed === null ? [] : [{ id: one.id, missed, wrong: wrongs(one, limit) }];
   });
 }

@@ -443,8 +443,9 @@ export interface PlanTravel {
   closures?: string[];
   walk_km_per_hour?: number;
   has_relief?: boolean;
-  far_settlements?: unknown;
-  far_schools?: unknown;
+  /** Ids of those too far from every road: where no way is known, their trips are straight lines. */
+  far_settlements?: string[];
+  far_schools?: string[];
 }
 
 export interface PlanDocument {

@@ -12,7 +12,7 @@ export type RoadRank = "trunk" | "road" | "path" | "ferry";
 export const ROAD_RANKS: readonly RoadRank[] = ["trunk", "road", "path", "ferry"];
 
 const TRUNKS = ["motorway", "trunk", "primary", "motorway_link", "trunk_link", "primary_link"];
-const PATHS = ["path", "footway", "steps", "pedestrian", "track", "bridleway", "cycleway", "corridor"];
+const PATHS = ["path", "footway", "steps", "pedestrian", "track", "bridleway", "cycleway", "corridor", "platform", "elevator", "pier"];
 
 export function rankOf(road: string): RoadRank {
   if (road === "ferry") return "ferry";

@@ -127,6 +127,7 @@ function RoadFacts({ travel }: { travel: PlanDocument["travel"] }) {
         [t("travel_field.limit_on"), word("limit_on", limit_on)],
         [t("travel_field.starts"), word("starts", starts)],
         [t("travel.walk_kmh"), travel.walk_km_per_hour ? t("kmh", { n: number(travel.walk_km_per_hour, 1) }) : t("none")],
+        [t("travel.far"), number((travel.far_settlements?.length ?? 0) + (travel.far_schools?.length ?? 0))],
         [t("closures"), closures.length > 0 ? closures.join(t("list.comma")) : t("closures.none")],
         [t("roads"), hash ? <code title={hash}>{hash.slice(0, 16)}…</code> : t("none")],
       ]}

@@ -4,6 +4,7 @@ import type { Edits } from "../edits";
 import { minutes, number, yuan } from "../format";
 import { t, word } from "../language";
 import type { Hit } from "../map/canvas";
+import { isEstimated } from "../straight";
 import type { PlanDocument, SchoolPlan, SettlementPlan } from "../wire";
 import { EstimateBadge, Facts } from "./basic";
 import { EditBox, EditPicker } from "./edit_box";
@@ -180,7 +181,7 @@ function SettlementPanel({ document, names, settlement, choose, edits, mayPlan, 
         <span class={settlement.moved ? "badge badge-moved" : "badge"}>
           {settlement.moved ? t("settlement.moved") : t("settlement.stays")}
         </span>{" "}
-        <EstimateBadge estimate={!onRoads} />
+        <EstimateBadge estimate={isEstimated(document, settlement)} />
       </p>
       {unserved && <p class="notice notice-bad">{word("unserved", unserved.reason)}</p>}
       <table class="before-after">

@@ -2,16 +2,17 @@
 
 import { useMemo, useState } from "preact/hooks";
 
-import { yuan } from "../../format";
+import { number, yuan } from "../../format";
 import { language, t, word } from "../../language";
 import type { Hit } from "../../map/canvas";
+import { EstimateBadge, Tabs } from "../../parts/basic";
 import { BorderTable } from "../../parts/border_table";
 import { BusTable } from "../../parts/bus_table";
 import { NormsUsed } from "../../parts/certificate";
-import { EstimateBadge, Tabs } from "../../parts/basic";
 import { DecisionMark } from "../../parts/marks";
 import { RepairTable } from "../../parts/repairs";
 import { type Column, DataTable, figure } from "../../parts/table";
+import { isEstimated } from "../../straight";
 import type { BusRoute, PlanDocument, SchoolPlan, SettlementPlan } from "../../wire";
 
 type Lists = "schools" | "settlements" | "buses" | "borders" | "repairs" | "norms";
@@ -114,7 +115,14 @@ function SettlementTable({ document, names, hit, choose }: ListsProps) {
       { key: "today", heading: t("settlement.school_today"), value: (s) => nameOf(s.school_today) },
       { key: "school", heading: t("settlement.school"), value: (s) => nameOf(s.school) },
       figure("minutes_today", t("settlement.minutes_today"), (s) => s.minutes_today),
-      figure("minutes", t("settlement.minutes"), (s) => s.minutes),
+      {
+        ...figure<SettlementPlan>("minutes", t("settlement.minutes"), (s) => s.minutes),
+        cell: (s) => (
+          <>
+            <EstimateBadge estimate={!document.travel.estimate && isEstimated(document, s)} /> {number(s.minutes)}
+          </>
+        ),
+      },
       figure("change", t("settlement.change"), (s) =>
         s.minutes !== null && s.minutes_today !== null ? s.minutes - s.minutes_today : null,
       ),
