@@ -33,6 +33,8 @@ ENDINGS = (".osm.pbf", ".osm", ".osm.gz", ".osm.bz2", ".pbf")
 _PER_DEGREE = 10_000_000
 """Coordinates in a file are whole parts of a degree."""
 _GEOD = Geod(ellps="WGS84")
+_SHORTEST = 0.001
+"""Metres."""
 _SORTED = "Type_then_ID"
 
 Bools = NDArray[np.bool_]
@@ -71,7 +73,8 @@ class Dropped:
     without_place
         Segments with an end that the file does not hold.
     without_length
-        Segments between two nodes at one place.
+        Segments from a node to itself. Between two nodes at one place a segment stays, a millimetre long, as ways may
+        hang together by it alone.
     outside
         Segments with both ends outside the box.
     """
@@ -375,7 +378,7 @@ def _segments(ways: _Ways, places: _Places) -> _Segments:
 def _extract(found: _Found, places: _Places, box: Box | None) -> Extract:
     inside = np.ones(places.ids.size, dtype=bool) if box is None else box.around(places.lon, places.lat)
     placed = _segments(found.roads, places)
-    long = placed.where(_apart(places, placed))
+    long = placed.where(placed.tail != placed.head)
     kept = long.touching(inside)
     line, lines = _lines(_segments(found.barriers, places).touching(inside), places, found.kinds)
     line_names = [found.barrier_names[way] for way in line.tolist()]
@@ -413,19 +416,13 @@ def _extract(found: _Found, places: _Places, box: Box | None) -> Extract:
     )
 
 
-def _apart(places: _Places, segments: _Segments) -> Bools:
-    """Tell which segments have their ends at two places."""
-    tail, head = segments.tail, segments.head
-    return np.asarray((places.lon[tail] != places.lon[head]) | (places.lat[tail] != places.lat[head]), dtype=bool)
-
-
 def _metres(places: _Places, segments: _Segments) -> Floats:
-    """Lengths on the ellipsoid in whole millimetres, so that every machine stores the same."""
+    """Lengths on the ellipsoid in whole millimetres, one at least, so that every machine stores the same."""
     tail, head = segments.tail, segments.head
     if tail.size == 0:
         return np.empty(0)
     _, _, metres = _GEOD.inv(places.lon[tail], places.lat[tail], places.lon[head], places.lat[head])
-    return np.asarray(np.maximum(np.round(metres, 3), 0.001), dtype=np.float64)
+    return np.asarray(np.maximum(np.round(metres, 3), _SHORTEST), dtype=np.float64)
 
 
 def _minutes_a_metre(minutes: Floats, places: _Places, segments: _Segments) -> Floats:
