@@ -95,7 +95,8 @@ def _along_roads(network: Network, shapes: Shapes, polygons: NDArray[np.intp]) -
     """Places evenly along the pieces of road inside each polygon, taken in the order of the network's segments."""
     owner, piece, metres = _pieces(network, shapes, polygons)
     total = np.bincount(owner, weights=metres, minlength=shapes.size)
-    places = np.clip(total // PLACE_METRES, 1, MOST_PLACES).astype(np.int64) * (total >= LEAST_METRES)
+    whole = np.round(total, 1)  # a decimetre is nothing to a border, and may not cost a place
+    places = np.clip(whole // PLACE_METRES, 1, MOST_PLACES).astype(np.int64) * (whole >= LEAST_METRES)
     settlement = np.repeat(np.arange(shapes.size), places)
     rank = np.arange(settlement.size) - np.repeat(np.cumsum(places) - places, places)
     end = np.cumsum(metres)

@@ -17,7 +17,6 @@ from geo.roads.network import Floats, NodeFlag, SegmentFlag
 from geo.roads.profile import Means
 from geo.roads.snap import Snapped, snap
 
-
 LAYERS = {
     Means.WALK: (kernels.AFTER,),
     Means.BUS: (kernels.BEFORE,),
@@ -259,7 +258,7 @@ def _route(graph: Graph, moves: list[_Move]) -> Route:
         minutes=sum(leg.minutes for leg in legs),
         metres=sum(leg.metres for leg in legs),
         climb=float(rise[rise > 0].sum()),
-        descent=float(-rise[rise < 0].sum()),
+        descent=float(np.abs(rise[rise < 0]).sum()),
         legs=legs,
         crossings=tuple(_crossings(graph, moves)),
     )

@@ -28,7 +28,7 @@ def row(nodes: int) -> Network:
     """Make one straight road."""
     segments, nothing = nodes - 1, np.empty(0)
     return Network(
-        lon=108 + _STEP * np.arange(nodes),
+        lon=np.linspace(108.0, 108.0 + _STEP * segments, nodes),
         lat=np.full(nodes, 30.0),
         height=np.full(nodes, np.nan, np.float32),
         node_id=np.arange(nodes, dtype=np.int64),
