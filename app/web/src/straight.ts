@@ -12,11 +12,9 @@ export function limitOf({ norms_used: norms }: PlanDocument): number | null {
   return limits.length > 0 ? Math.min(...limits) : null;
 }
 
-/** Whether the trip of a settlement is a straight line, since it or its school stands too far from every road. */
+/** Whether the trip of a settlement is a straight line: all are, or it or its school stands too far from every road. */
 export function isEstimated({ travel }: PlanDocument, one: SettlementPlan): boolean {
-  if (travel.estimate) return true;
-  const far = travel.far_settlements?.includes(one.id) || travel.far_schools?.includes(one.school ?? "");
-  return Boolean(far) && one.minutes !== null && !one.by_bus && (one.minutes_walk ?? null) === null;
+  return travel.estimate || one.estimated === true;
 }
 
 /** Minutes missed, and what turns, of each settlement of which both minutes are known. */

@@ -78,7 +78,8 @@ export interface RoadsReport {
   relief: { files: string[]; share_known: number; lowest: number | null; highest: number | null } | null;
   bounds: [number, number, number, number];
   credit: string;
-  far: { settlements: FarPlace[]; schools: FarPlace[] };
+  /** Places further from the roads than `limit` metres. */
+  far: { settlements: FarPlace[]; schools: FarPlace[]; limit: number };
   read_from: string[];
 }
 
@@ -290,6 +291,8 @@ export interface SettlementPlan {
   minutes_today: number | null;
   boarders: number;
   moved: boolean;
+  /** The minutes are straight-line estimates. */
+  estimated?: boolean | null;
   /** From here on only where the plan is on roads. */
   minutes_p95?: number | null;
   minutes_walk?: number | null;
@@ -398,6 +401,7 @@ export interface CutBorder {
   detail_zh: string;
 }
 
+/** Pupils of `settlements` board here. */
 export interface BusStop {
   lon: number;
   lat: number;
@@ -492,13 +496,17 @@ export interface Crossing {
   guarded: boolean;
 }
 
-/** One way to school; `estimate`: a straight line, one leg. */
+/**
+ * The way from one home, that in the middle: half of the people need longer. `minutes_mean` is the settlement's.
+ * `estimate`: a straight line, one leg.
+ */
 export interface FoundRoute {
   school: string;
   means: string;
   estimate: boolean;
   minutes: number;
   minutes_back: number | null;
+  minutes_mean: number;
   metres: number;
   climb_metres: number | null;
   straight_metres: number;

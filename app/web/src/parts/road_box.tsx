@@ -35,8 +35,8 @@ function Report({ dataset }: { dataset: string }) {
   return (
     <>
       <Summary report={report} />
-      <FarList title="roads.far_settlements" places={report.far.settlements} />
-      <FarList title="roads.far_schools" places={report.far.schools} />
+      <FarList title="roads.far_settlements" places={report.far.settlements} limit={report.far.limit} />
+      <FarList title="roads.far_schools" places={report.far.schools} limit={report.far.limit} />
       <details class="fold">
         <summary>{t("roads.by_class")}</summary>
         <ClassTable report={report} />
@@ -80,11 +80,17 @@ function Summary({ report }: { report: RoadsReport }) {
 
 type FarTitle = "roads.far_settlements" | "roads.far_schools";
 
-function FarList({ title, places }: { title: FarTitle; places: readonly FarPlace[] }) {
+interface FarProps {
+  title: FarTitle;
+  places: readonly FarPlace[];
+  limit: number;
+}
+
+function FarList({ title, places, limit }: FarProps) {
   if (places.length === 0) return null;
   return (
     <details class="fold" open={places.length <= 5}>
-      <summary>{t(title, { count: places.length })}</summary>
+      <summary>{t(title, { count: places.length, limit: number(limit) })}</summary>
       <ul class="places">
         {places.map((place) => (
           <li>

@@ -27,7 +27,7 @@ export function RoadRows({ settlement, routes }: { settlement: SettlementPlan; r
     [t("settlement.walk"), minutes(settlement.minutes_walk_today), minutes(settlement.minutes_walk)],
     [t("settlement.p95"), t("none"), minutes(settlement.minutes_p95)],
     [t("route.back"), ...both((route) => minutes(route.minutes_back))],
-    [t("route.length"), ...both((route) => kilometres(route.metres))],
+    [t("route.length"), ...both((route) => metres(route.metres))],
     [t("route.climb"), ...both((route) => metres(route.climb_metres))],
     [t("settlement.crosses"), yesNo(settlement.crosses_today), yesNo(settlement.crosses)],
     [t("route.straight"), ...both((route) => minutes(route.straight_minutes))],
@@ -89,9 +89,6 @@ function Legs({ title, route, open }: { title: string; route: FoundRoute; open: 
 }
 
 function metres(value: number | null): string {
-  return value === null ? t("none") : value >= 1000 ? kilometres(value) : t("metres", { n: number(value) });
-}
-
-function kilometres(value: number): string {
-  return t("km", { n: number(value / 1000, 1) });
+  if (value === null) return t("none");
+  return value < 1000 ? t("metres", { n: number(value) }) : t("km", { n: number(value / 1000, 1) });
 }
