@@ -20,6 +20,9 @@ from geo.roads.route import Leg, Route
 
 Place = tuple[float, float]
 
+_LEAST_METRES = 0.5
+"""Shorter legs come from rounded places and are not told."""
+
 _DECIMALS = 5
 """Decimals of a degree of a line: about a metre."""
 
@@ -56,7 +59,7 @@ def _route(asked: Asked, v: int, s: int) -> RouteOut | None:
         climb_metres=round(there.climb),
         straight_metres=metres,
         straight_minutes=straight,
-        legs=tuple(_leg(leg) for leg in there.legs),
+        legs=tuple(_leg(leg) for leg in there.legs if leg.metres >= _LEAST_METRES),
         crossings=_crossings(there),
     )
 

@@ -550,6 +550,10 @@ def _changed(asked: Asked, v: int, was: int, now: int, *, by_hand: bool) -> Chan
 
 
 LEFT_SENTENCES: Mapping[Reason, tuple[str, str]] = {
+    Reason.NO_WAY: (
+        "{name} ({pupils} pupils): no way leads to any school that may open, by the roads known and open.",
+        "{name}({pupils} 人):按已知且未封闭的道路,没有通往任何可开办学校的路。",
+    ),
     Reason.TOO_FAR: (
         "{name} ({pupils} pupils): the nearest school, {school}, is {minutes} minutes away; "
         "grades 1 to 3 may travel {young} minutes, others {older} or board.",
