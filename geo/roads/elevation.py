@@ -85,7 +85,7 @@ class Tile:
     def bounds(self) -> Box:
         """Give the least box around its corners, longitude and latitude."""
         column, row = np.array([0, self.columns, 0, self.columns]) - 0.5, np.array([0, 0, self.rows, self.rows]) - 0.5
-        x, y = ~self.cell_of * (column, row)
+        x, y = _moved(~self.cell_of, column, row)
         if self.crs is not None:
             x, y = Transformer.from_crs(self.crs, GEOGRAPHIC, always_xy=True).transform(x, y)
         return Box(float(np.min(x)), float(np.min(y)), float(np.max(x)), float(np.max(y)))
@@ -107,8 +107,8 @@ class Tile:
         if self.crs is not None:
             x, y = Transformer.from_crs(GEOGRAPHIC, self.crs, always_xy=True).transform(lon, lat)
         with np.errstate(invalid="ignore"):  # places that the system cannot hold are infinitely far
-            column, row = self.cell_of * (x, y)
-        return np.asarray(column), np.asarray(row)
+            column, row = _moved(self.cell_of, x, y)
+        return column, row
 
     def _bands(self, column: Floats, row: Floats) -> Iterator[Indices]:
         """Split places into bands of rows, so that no more than ``_MOST_CELLS`` are read for one of them."""
@@ -129,6 +129,10 @@ class Tile:
         except _UNREADABLE as error:
             raise BadRoadFile(self.path, "relief-broken", error=_said(error)) from error
         return bilinear(without_small_holes(cells), column - left, row - top)
+
+
+def _moved(by: Affine, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+    return by.a * x + by.b * y + by.c, by.d * x + by.e * y + by.f
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -217,7 +221,7 @@ def _hgt(path: Path, name: str, content: bytes) -> Tile:
     def cells(top: int, bottom: int, left: int, right: int) -> Floats32:
         return _without_marks(heights[top:bottom, left:right], _HGT_HOLE)
 
-    of_cell = Affine.translation(west, south + 1) * Affine.scale(1 / (columns - 1), -1 / (rows - 1))
+    of_cell = Affine(1 / (columns - 1), 0, west, 0, -1 / (rows - 1), south + 1)
     return Tile(path, rows, columns, ~of_cell, None, cells)
 
 
@@ -242,8 +246,9 @@ def _geotiff(path: Path) -> Tile:
         if file.dtypes[0] == "uint8" and file.count >= 3:
             raise ValueError("a picture, not heights")
         crs = CRS.from_wkt(file.crs.to_wkt())
-        middle = Affine.translation(-0.5, -0.5)
-        return Tile(path, file.height, file.width, middle * ~file.transform, crs, _window_of(path))
+        edge = ~file.transform
+        cell_of = Affine(edge.a, edge.b, edge.c - 0.5, edge.d, edge.e, edge.f - 0.5)
+        return Tile(path, file.height, file.width, cell_of, crs, _window_of(path))
 
 
 def _window_of(path: Path) -> Callable[[int, int, int, int], Floats32]:

@@ -143,7 +143,7 @@ def write_tif():
             "dtype": cells.dtype,
             "crs": crs,
             "nodata": nodata,
-            "transform": Affine.translation(west, north) * Affine.scale(cell, -cell),
+            "transform": Affine(cell, 0, west, 0, -cell, north),
         }
         with rasterio.open(path, "w", **profile) as file:
             file.write(cells if cells.ndim == 3 else cells[None])
