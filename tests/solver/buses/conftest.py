@@ -41,13 +41,18 @@ def best_by_trying_all(problem: BusProblem) -> int:
     served = [i for i in range(len(problem.stop_ids)) if problem.pupils[i] > 0 and _ride(problem, (i,)) is not None]
     full = sum(int(problem.pupils[i]) // problem.seats * _bus(problem, (i,)) for i in served)
     rest = {i: int(problem.pupils[i]) % problem.seats for i in served if problem.pupils[i] % problem.seats}
+    return full + _split(frozenset(rest), cheapest_by_trying_all(problem, rest))
+
+
+def cheapest_by_trying_all(problem: BusProblem, pupils: dict[int, int]) -> dict[frozenset[int], int]:
+    """Give the yuan a year of the cheapest bus for every group of stops that one bus can serve."""
     cheapest = {}
-    for k in range(1, len(rest) + 1):
-        for group in itertools.combinations(rest, k):
+    for k in range(1, len(pupils) + 1):
+        for group in itertools.combinations(pupils, k):
             orders = [order for order in itertools.permutations(group) if _ride(problem, order) is not None]
-            if orders and sum(rest[i] for i in group) <= problem.seats:
+            if orders and sum(pupils[i] for i in group) <= problem.seats:
                 cheapest[frozenset(group)] = min(_bus(problem, order) for order in orders)
-    return full + _split(frozenset(rest), cheapest)
+    return cheapest
 
 
 def _split(left: frozenset[int], cheapest: dict[frozenset[int], int]) -> int:

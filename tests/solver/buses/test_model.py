@@ -9,13 +9,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from solver import buses
-from solver.buses import bound, check, exact, explain, model
+from solver import buses, run
+from solver.buses import bound, check, exact, explain, listing, model
 from solver.buses.explain import Binding
 from solver.buses.problem import NO_WAY, BusProblem, Reason
 from solver.errors import BadProblem, UnlawfulPlan
 from solver.plan import Limits, Status
-from tests.solver.buses.conftest import best_by_trying_all, small_problems
+from tests.solver.buses.conftest import best_by_trying_all, cheapest_by_trying_all, small_problems
 
 A, B = 0, 1
 
@@ -152,7 +152,7 @@ def test_the_answer_is_withheld_when_the_check_refuses_it(road, monkeypatch):
         buses.solve(road)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(small_problems())
 def test_the_routes_are_the_cheapest_of_all(problem):
     plan, best = buses.solve(problem), best_by_trying_all(problem)
@@ -165,12 +165,49 @@ def test_the_routes_are_the_cheapest_of_all(problem):
 @given(small_problems())
 def test_the_search_meets_the_cheapest_routes_between_its_bound_and_its_cost(monkeypatch, problem):
     monkeypatch.setattr(exact, "fits", lambda small: len(small.stop_ids) == 0)
+    monkeypatch.setattr(listing, "MOST_SETS", 0)
     monkeypatch.setattr(model, "SOLUTIONS", 60)
     plan, best = buses.solve(problem), best_by_trying_all(problem)
     assert list(check.breaches(problem, plan.routes)) == []
     assert plan.certificate.bound <= best <= plan.certificate.objective
     assert (plan.certificate.status is Status.OPTIMAL) == (plan.certificate.bound == plan.certificate.objective)
     assert explain.least_buses(problem).buses <= len(plan.routes)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(small_problems())
+def test_the_listing_betters_a_plan_and_proves_it(monkeypatch, problem):
+    monkeypatch.setattr(exact, "fits", lambda small: len(small.stop_ids) == 0)
+    monkeypatch.setattr(run, "routes", lambda *_, **__: run.Routed(run.Outcome.STOPPED, None))
+    plan, best = buses.solve(problem, Limits(seconds=30, deterministic=True)), best_by_trying_all(problem)
+    assert list(check.breaches(problem, plan.routes)) == []
+    assert plan.certificate.status is Status.OPTIMAL
+    assert plan.certificate.objective == best
+
+
+@settings(max_examples=150, deadline=None)
+@given(small_problems())
+def test_every_bus_is_listed_at_its_cheapest(problem):
+    stops = np.flatnonzero(problem.servable & (problem.pupils > 0) & (problem.pupils <= problem.seats))
+    small = buses.part(problem, stops, problem.pupils[stops])
+    listed = {frozenset(order): yuan + small.bus_price for yuan, order in listing.cheapest_rides(small).values()}
+    assert listed == cheapest_by_trying_all(small, dict(enumerate(small.pupils.tolist())))
+
+
+def test_a_proof_that_does_not_end_leaves_the_routes_and_a_bound(monkeypatch):
+    problem = county(12, 1)
+    best, solve = yuan(problem), run.mixed_integer
+
+    def only_relaxations(asked, **limits):
+        return run.Solved(run.Outcome.STOPPED, None, -np.inf) if asked.integer.any() else solve(asked, **limits)
+
+    monkeypatch.setattr(exact, "fits", lambda _: False)
+    monkeypatch.setattr(run, "mixed_integer", only_relaxations)
+    plan = buses.solve(problem)
+    assert bound.least_cost(problem) <= plan.certificate.bound <= best <= plan.certificate.objective
+    monkeypatch.setattr(run, "mixed_integer", lambda *_, **__: run.Solved(run.Outcome.STOPPED, None, -np.inf))
+    assert buses.solve(problem).certificate.bound == bound.least_cost(problem)
+    assert buses.solve(problem).routes == plan.routes
 
 
 @settings(max_examples=60, deadline=None)
@@ -222,7 +259,8 @@ def county(stops: int, seed: int) -> BusProblem:
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_many_stops_are_planned_lawfully_and_twice_the_same(seed):
+def test_many_stops_are_planned_lawfully_and_twice_the_same(seed, monkeypatch):
+    monkeypatch.setattr(listing, "MOST_SETS", 0)  # the search alone, which is counted
     problem = county(25, seed)
     first, second = (buses.solve(problem, Limits(seconds=30, seed=seed)) for _ in range(2))
     assert list(check.breaches(problem, first.routes)) == []
@@ -238,6 +276,9 @@ def test_the_search_finds_the_cheapest_routes_of_a_dozen_stops(seed, monkeypatch
     proved = buses.solve(problem)
     assert proved.certificate.status is Status.OPTIMAL
     monkeypatch.setattr(exact, "fits", lambda _: False)
+    listed = buses.solve(problem, Limits(seconds=30, deterministic=True))
+    assert (listed.certificate.status, listed.certificate.objective) == (Status.OPTIMAL, proved.certificate.objective)
+    monkeypatch.setattr(listing, "MOST_SETS", 0)
     searched = buses.solve(problem)
     assert searched.certificate.bound <= proved.certificate.objective
     assert searched.certificate.objective <= 1.02 * proved.certificate.objective
@@ -245,7 +286,8 @@ def test_the_search_finds_the_cheapest_routes_of_a_dozen_stops(seed, monkeypatch
 
 def test_without_any_routes_found_every_stop_has_its_bus(road, monkeypatch):
     monkeypatch.setattr(exact, "fits", lambda _: False)
-    monkeypatch.setattr(model.run, "routes", lambda *_, **__: model.run.Routed(model.run.Outcome.STOPPED, None))
+    monkeypatch.setattr(listing, "MOST_SETS", 0)
+    monkeypatch.setattr(run, "routes", lambda *_, **__: run.Routed(run.Outcome.STOPPED, None))
     plan = buses.solve(road)
     assert plan.certificate.objective == 270_000
     assert plan.certificate.status is Status.FEASIBLE
