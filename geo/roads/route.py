@@ -25,6 +25,10 @@ LAYERS = {
 """States in which a way by each means may begin (``geo.roads.kernels``); of equally quick ones the first is taken."""
 
 
+_MILLIMETRE = 0.001
+"""Steps of this length are left out: a place on the road is rarely on it to the last digit."""
+
+
 class LegKind(StrEnum):
     """How a leg is travelled."""
 
@@ -169,7 +173,7 @@ class _Trip:
         minutes, _, end, layer = min(ways, key=lambda way: way[0])
         if end < 0 or not minutes <= limit:
             return None
-        return [move for move in self._steps(end, layer, scratch) if move.metres > 0 or move.minutes + move.wait > 0]
+        return [move for move in self._steps(end, layer, scratch) if move.metres > _MILLIMETRE or move.wait > 0]
 
     def _steps(self, end: int, layer: int, scratch: kernels.Scratch) -> Iterator[_Move]:
         joins, leaves = (_place(self.graph, place) for place in (self.start, self.goal))
