@@ -8,6 +8,7 @@ and the hardest, ridges mostly, nothing at all.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
@@ -34,8 +35,10 @@ _IMPOSSIBLE = 1e6
 """Added where the straight way leaves one of the two settlements."""
 _EASY, _HARD = 0.25, 0.55
 """Of the borders nobody needs to cross, the share with a road, and the share beyond which there is nothing."""
-_FAR_ON_A_LANE = 2_600.0
+_FAR_ON_A_LANE = 3_200.0
 """Metres from its school beyond which the settlements of a zone need a better road in between."""
+_MANY = 5
+"""Settlements whose way to the junior school makes a better road."""
 _VALLEY = 1_500.0
 """The trunk road avoids what lies further than about this from the river."""
 _KNOWN_WAY = 0.75
@@ -163,10 +166,10 @@ def _roads(land: Land, borders: Borders, needed: dict[Pair, str]) -> dict[int, s
 def _needed(land: Land, schools: Network, borders: Borders) -> dict[Pair, str]:
     """Classes of the roads that must be there."""
     found: dict[Pair, str] = {}
-    for pair, metres in _tree(schools, borders, Stage.PRIMARY, found):
-        _raise_to(found, pair, TERTIARY if metres > _FAR_ON_A_LANE else UNCLASSIFIED)
-    for pair, _ in _tree(schools, borders, Stage.JUNIOR, found):
-        _raise_to(found, pair, TERTIARY)
+    for pair, metres in _tree(schools, borders, Stage.PRIMARY, found).items():
+        _raise_to(found, pair, TERTIARY if max(metres) > _FAR_ON_A_LANE else UNCLASSIFIED)
+    for pair, metres in _tree(schools, borders, Stage.JUNIOR, found).items():
+        _raise_to(found, pair, TERTIARY if len(metres) >= _MANY else UNCLASSIFIED)
     for one, other in land.bridges:
         _raise_to(found, _ordered(one, other), SECONDARY)
     for pair, road in _between_towns(land, borders, found):
@@ -190,21 +193,20 @@ def _cheaper(borders: Borders, found: Collection[Pair]) -> NDArray[np.float64]:
     return np.where(known, _KNOWN_WAY, 1.0) * borders.effort
 
 
-def _tree(schools: Network, borders: Borders, stage: Stage, found: Collection[Pair]) -> Iterator[tuple[Pair, float]]:
-    """Pairs on the best ways within today's zones of a stage, and how far from school the farthest user of each is."""
+def _tree(schools: Network, borders: Borders, stage: Stage, found: Collection[Pair]) -> dict[Pair, list[float]]:
+    """Pairs on the best ways to school within today's zones of a stage, with the metres of each settlement's way."""
     zone = schools.zones[stage]
     inside = zone[borders.pairs[:, 0]] == zone[borders.pairs[:, 1]]
     graph = borders.graph(_cheaper(borders, found), inside)
     homes = [schools.schools[school].settlement for school in np.unique(zone)]
     _, before, _ = dijkstra(graph, indices=homes, min_only=True, return_predecessors=True)
     metres_of = dict(zip(map(tuple, np.sort(borders.pairs, axis=1).tolist()), borders.metres.tolist(), strict=True))
-    farthest: dict[Pair, float] = {}
+    used: dict[Pair, list[float]] = defaultdict(list)
     for home in range(len(zone)):
         way = list(_steps(before, home))
-        metres = sum(metres_of[pair] for pair in way)
         for pair in way:
-            farthest[pair] = max(farthest.get(pair, 0.0), metres)
-    yield from farthest.items()
+            used[pair].append(sum(metres_of[step] for step in way))
+    return used
 
 
 def _steps(before: NDArray[np.int32], home: int) -> Iterator[Pair]:

@@ -30,7 +30,7 @@ _PATIENCE = 12
 _SHORT_CUTS = 0.4
 """Share of the winding roads beside which a path leads straight up."""
 _WINDING, _LONG_ENOUGH = 1.2, 400.0
-_STEPS_FROM = 0.25
+_STEPS_FROM = 0.17
 """Slope from which a path is made of steps."""
 _QUARRY_TRIES, _QUARRY_CLEAR, _QUARRY_RADIUS, _QUARRY_CORNERS = 200, 120.0, 45.0, 12
 _NOT_A_STREET = frozenset({courses.TRUNK})
