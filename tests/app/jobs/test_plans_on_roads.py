@@ -94,8 +94,8 @@ def test_a_school_that_closes_gives_its_pupils_a_bus(tmp_path):
     assert [stop.settlements for stop in route.stops] == [("A",)]
     assert document.buses.status == "optimal"
     assert document.buses.bound == document.buses.cost == route.cost
-    # Reckoned: 20 minutes at 25 km/h are 8.333 km, 16,667 yuan; with the bus 136,667 over 21.6 seats: 6,327.16 a pupil.
-    assert document.buses.estimate == document.certificate.parts["school_bus"] == 113_889
+    # Reckoned: 20 minutes at 25 km/h are 8.333 km, 16,667 yuan; with the bus 136,667 over 14.4 seats: 9,490.74 a pupil.
+    assert document.buses.estimate == document.certificate.parts["school_bus"] == 170_834
 
 
 def test_pupils_who_can_walk_to_their_new_school_get_no_bus(tmp_path):
