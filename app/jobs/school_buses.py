@@ -82,8 +82,7 @@ def _riders(asked: Asked, at: Ints) -> Ints:
     """Give the pupils of each settlement who ride a school bus to their school: those who board live there."""
     layout, rows = asked.layout, np.arange(len(at))
     wanted = trips.bused(asked.trips, layout.school_now, asked.used)[rows, at] & (at != NOBODY)
-    held = layout.minutes if layout.limit_minutes is None else layout.limit_minutes
-    boards = (held[rows, at] > layout.older_limit) & (layout.beds[at] > 0)
+    boards = (layout.held_minutes[rows, at] > layout.older_limit) & (layout.beds[at] > 0)
     return np.where(wanted, layout.pupils - np.where(boards, layout.older, 0), 0).astype(np.int64)
 
 

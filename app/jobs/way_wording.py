@@ -117,8 +117,7 @@ def access(asked: Asked, school_of: Sequence[int], opened: Sequence[bool]) -> Ac
 def within_limit_share(asked: Asked, school_of: Ints) -> float | None:
     """Give the share of pupils whose trip keeps to its limit, those who board among the others."""
     layout = asked.layout
-    held = layout.minutes if layout.limit_minutes is None else layout.limit_minutes
-    minutes = _pick(held, school_of)
+    minutes = _pick(layout.held_minutes, school_of)
     beds = np.where(school_of != NOBODY, layout.beds[school_of], 0) > 0
     known = school_of != NOBODY
     total = int(layout.pupils[known].sum())

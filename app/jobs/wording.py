@@ -267,8 +267,7 @@ def _boarders(asked: Asked) -> Callable[[int, int], int]:
     layout = asked.layout
 
     def away(v: int, s: int) -> int:
-        held = layout.minutes if layout.limit_minutes is None else layout.limit_minutes
-        far = held[v, s] > layout.older_limit
+        far = layout.held_minutes[v, s] > layout.older_limit
         return int(layout.older[v]) if far and layout.beds[s] > 0 else 0
 
     return away
@@ -400,6 +399,7 @@ REPAIR_REASONS: Mapping[str, tuple[str, str]] = {
     "every_settlement_joins_a_school": ("it joined no school", "原方案未划入学校"),
     "closed_school": ("its school is closed", "原学校撤并或未开办"),
     "trip_limit": ("its school is beyond the trip limit", "至原学校超过上学用时上限"),
+    "no_way": ("no way leads to its school", "没有道路通往原学校"),
     "contiguity": ("it is cut off from the zone of its school", "与原学校片区不相连"),
     "own_settlement": ("a zone holds the settlement its school stands in", "片区须包含学校所在村社"),
     "places": ("it has more pupils than its school has places", "学生数超过原学校学位"),
@@ -450,6 +450,7 @@ def _repair_rule(asked: Asked, change: Repair) -> str:
 
 REFUSALS: Mapping[str | None, tuple[str, str]] = {
     "must_close": ("{school} was ordered to close.", "{school}按要求撤并。"),
+    "no_way": ("No way leads from {settlement} to {school}.", "{settlement}没有道路通往{school}。"),
     "trip_limit": (
         "{settlement} is beyond the trip limit of {school}, or a pin or ban of the scenario forbids it.",
         "{settlement}至{school}超过上学用时上限,或为情景的指定与禁止所不许。",
