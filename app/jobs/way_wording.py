@@ -22,6 +22,9 @@ Bools = NDArray[np.bool_]
 LINE_DEGREES, LINE_DECIMALS = 1e-4, 5
 """How far a border may be moved when it is simplified, about ten metres, and the decimals that are kept of it."""
 
+WORST_OFF = 0.1
+"""Share of pupils who count as the worst-off."""
+
 REASONS: Mapping[str, tuple[str, str]] = {
     "water": ("water without a bridge or ferry", "水域,无桥梁或渡口"),
     "expressway": ("an expressway without a way under or over it", "高速公路,无通道或天桥"),
@@ -76,9 +79,9 @@ def of_settlements(
     }
     ids = asked.layout.school_ids
     if opened is not None and any(opened):
-        by_straight, by_road = _nearest(asked, np.array(opened, dtype=bool))
-        columns["nearest_straight"] = [None if s == NOBODY else ids[s] for s in by_straight.tolist()]
-        columns["nearest_road"] = [None if s == NOBODY else ids[s] for s in by_road.tolist()]
+        near = reach.nearest(asked.trips.straight, asked.layout.minutes, np.array(opened, dtype=bool), NOT_REACHED)
+        columns["nearest_straight"] = [None if s == NOBODY else ids[s] for s in near.by_straight.tolist()]
+        columns["nearest_road"] = [None if s == NOBODY else ids[s] for s in near.by_road.tolist()]
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
@@ -93,12 +96,15 @@ def access(asked: Asked, school_of: Sequence[int], opened: Sequence[bool]) -> Ac
     today = np.isin(np.arange(len(is_open)), now[now != NOBODY])
     mean, worst = _catchment(asked, is_open)
     mean_today, worst_today = _catchment(asked, today) if known else (None, None)
-    straight, minutes, pupils = _pick(asked.trips.straight, at), _pick(layout.minutes, at), layout.pupils
-    limit = _limit(asked)
-    by_straight, _ = _nearest(asked, is_open)
-    nearest = layout.minutes[:, is_open].min(axis=1, initial=NOT_REACHED)
-    wrong = (nearest < NOT_REACHED) & (_pick(layout.minutes, by_straight) > nearest)
-    joined = at != NOBODY
+    deceived = reach.straight_line_errors(
+        asked.trips.straight,
+        layout.minutes,
+        layout.pupils,
+        at,
+        is_open,
+        limit=_limit(asked),
+        beyond=NOT_REACHED,
+    )
     return AccessMeasures(
         within_walk_share=_share_on_foot(asked, on_roads, at),
         within_walk_share_today=_share_on_foot(asked, on_roads, now) if known else None,
@@ -108,9 +114,9 @@ def access(asked: Asked, school_of: Sequence[int], opened: Sequence[bool]) -> Ac
         catchment_mean_today=mean_today,
         catchment_worst=worst,
         catchment_worst_today=worst_today,
-        straight_too_short=int(pupils[joined & (straight <= limit) & (minutes > limit)].sum()),
-        straight_too_long=int(pupils[joined & (straight > limit) & (minutes <= limit)].sum()),
-        straight_wrong_nearest=int(pupils[wrong].sum()),
+        straight_too_short=deceived.too_short,
+        straight_too_long=deceived.too_long,
+        straight_wrong_nearest=deceived.wrong_nearest,
     )
 
 
@@ -183,24 +189,12 @@ def _picked(table: Bools, at: Ints) -> list[object]:
     return [None if s == NOBODY else bool(told) for s, told in zip(at.tolist(), table[rows, at].tolist(), strict=True)]
 
 
-def _nearest(asked: Asked, is_open: Bools) -> tuple[Ints, Ints]:
-    """Give the open school nearest by straight line and by the ways; the same one where it is among the nearest."""
-    if not is_open.any():
-        nobody = np.full(len(asked.settlements), NOBODY)
-        return nobody, nobody
-    minutes = np.where(is_open[None, :], asked.layout.minutes, NOT_REACHED)
-    straight = np.where(is_open[None, :], asked.trips.straight, NOT_REACHED)
-    by_straight, by_road = straight.argmin(axis=1), minutes.argmin(axis=1)
-    rows = np.arange(len(minutes))
-    by_road = np.where(minutes[rows, by_straight] <= minutes[rows, by_road], by_straight, by_road)
-    return by_straight, np.where(minutes[rows, by_road] < NOT_REACHED, by_road, NOBODY)
-
-
 def _share_on_foot(asked: Asked, on_roads: OnRoads, at: Ints) -> float | None:
     known = at != NOBODY
-    total = int(asked.layout.pupils[known].sum())
-    walk = _pick(on_roads.ways.walk, at)
-    return round(int(asked.layout.pupils[known & (walk <= _limit(asked))].sum()) / total, 6) if total else None
+    pupils = asked.layout.pupils[known]
+    if not pupils.any():
+        return None
+    return round(reach.share_within(_pick(on_roads.ways.walk, at)[known], pupils, _limit(asked)), 6)
 
 
 def _crossing(asked: Asked, at: Ints) -> int:
@@ -219,4 +213,4 @@ def _catchment(asked: Asked, is_open: Bools) -> tuple[float | None, float | None
     found = reach.two_step(
         asked.layout.minutes[:, is_open], pupils, asked.layout.places[is_open], limit=max(asked.layout.older_limit, 1)
     )
-    return round(float(np.average(found, weights=pupils)), 4), round(reach.worst_off(found, pupils, share=0.1), 4)
+    return round(reach.mean(found, pupils), 4), round(reach.worst_off(found, pupils, WORST_OFF), 4)
