@@ -27,6 +27,8 @@ _FROM_EDGE = -200.0
 _STEP = 60.0
 _VIADUCT = 70.0
 """Metres of viaduct before and after a road below."""
+_ASLANT = 45.0
+"""Metres that the two sides of a fenced line may be apart along it, for one who crosses."""
 _RIDGE, _RIDGE_WITHIN = 35.0, 2_500.0
 """A tunnel leads through what stands this much above the mean of so many metres around."""
 
@@ -52,8 +54,9 @@ class Fenced:
     tunnels: tuple[tuple[float, float], ...] = ()
 
     def is_open(self, metres: float) -> bool:
-        """Tell whether people can cross at some metres from the west end."""
-        return any(start < metres < end for start, end in (*self.viaducts, *self.tunnels))
+        """Tell whether people can cross at some metres from the west end, even aslant."""
+        stretches = (*self.viaducts, *self.tunnels)
+        return any(start + _ASLANT < metres < end - _ASLANT for start, end in stretches)
 
     def over(self, crossings: Iterable[float]) -> Fenced:
         """Give the same line with viaducts over roads that cross it at some metres from the west end."""
