@@ -22,6 +22,7 @@ import type {
   PeakRow,
   PlaceLevel,
   Plan,
+  PlanLayer,
   PlanSummary,
   Pyramid,
   Recipe,
@@ -224,7 +225,7 @@ export const api = {
   plans: (dataset?: string) => get<PlanSummary[]>(`/plans${query({ dataset_id: dataset })}`),
   plan: (plan: string) => get<Plan>(`/plans/${id(plan)}`),
   planMap: (plan: string, layer: "zones" | "zones-today" | "schools" | "settlements" | "cut-borders" | "buses") =>
-    get<GeoJSON.FeatureCollection>(`/plans/${id(plan)}/map/${layer}`),
+    get<PlanLayer>(`/plans/${id(plan)}/map/${layer}`),
   route: (plan: string, settlement: string) =>
     get<SettlementRoutes>(`/plans/${id(plan)}/settlements/${id(settlement)}/route`),
   checkByHand: (plan: string, assignment: Record<string, string>) =>

@@ -547,6 +547,11 @@ export interface PlanSummary {
   gap: number | null;
 }
 
+/** A layer of a plan, with what it says of the plan. */
+export interface PlanLayer extends GeoJSON.FeatureCollection {
+  minutes_are_estimates?: boolean;
+}
+
 /** What the checker says of an assignment made by hand. */
 export interface HandCheck {
   rules_broken: BrokenRule[];

@@ -36,6 +36,8 @@ const byKind = (part: "colour" | "width", more = 0): ExpressionSpecification =>
   ] as unknown as ExpressionSpecification;
 
 const TODAY: ExpressionSpecification = ["==", ["get", "today"], true];
+/** Today's way is drawn a little to the side, to be seen where both run along one road. */
+const BESIDE: ExpressionSpecification = ["case", TODAY, 7, 0];
 const PLANNED: ExpressionSpecification = ["==", ["get", "today"], false];
 
 export function start(): Start {
@@ -49,7 +51,7 @@ export function start(): Start {
         source: LEGS,
         filter: ["!=", ["get", "kind"], "straight"],
         layout: round,
-        paint: { "line-color": "#ffffff", "line-width": byKind("width", 3.5), "line-opacity": 0.9 },
+        paint: { "line-color": "#ffffff", "line-width": byKind("width", 3.5), "line-opacity": 0.9, "line-offset": BESIDE },
       },
       {
         id: "routes-plan",
@@ -65,7 +67,7 @@ export function start(): Start {
         source: LEGS,
         filter: TODAY,
         layout: { "line-join": "round" },
-        paint: { "line-color": byKind("colour"), "line-width": byKind("width"), "line-dasharray": [1.6, 1.4] },
+        paint: { "line-color": byKind("colour"), "line-width": byKind("width"), "line-dasharray": [1.6, 1.4], "line-offset": BESIDE },
       },
       {
         id: "routes-kind",

@@ -52,9 +52,9 @@ function Summary({ report }: { report: RoadsReport }) {
   return (
     <Facts
       rows={[
-        [t("roads.km"), t("km", { n: number(report.km) })],
-        [t("roads.walk_km"), t("km", { n: number(report.walk_km) })],
-        [t("roads.ride_km"), t("km", { n: number(report.ride_km) })],
+        [t("roads.km"), kilometres(report.km)],
+        [t("roads.walk_km"), kilometres(report.walk_km)],
+        [t("roads.ride_km"), kilometres(report.ride_km)],
         [
           t("roads.parts"),
           largest
@@ -77,6 +77,9 @@ function Summary({ report }: { report: RoadsReport }) {
     />
   );
 }
+
+/** With a decimal below a hundred. */
+const kilometres = (km: number): string => t("km", { n: number(km, km < 100 ? 1 : 0) });
 
 type FarTitle = "roads.far_settlements" | "roads.far_schools";
 

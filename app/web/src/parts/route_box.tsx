@@ -69,7 +69,8 @@ function Legs({ title, route, open }: { title: string; route: FoundRoute; open: 
       <ol class="legs">
         {route.legs.map((leg) => (
           <li class={`leg leg-${leg.kind}`}>
-            <strong>{word("leg", leg.kind)}</strong> {minutes(leg.minutes)} · {metres(leg.metres)}
+            <strong>{word("leg", leg.kind)}</strong>{" "}
+            {leg.minutes < 1 ? t("minutes.under_one") : minutes(leg.minutes)} · {metres(leg.metres)}
             {leg.names.length > 0 && <small>{leg.names.join(" → ")}</small>}
           </li>
         ))}

@@ -9,7 +9,7 @@ import { useLoaded } from "../load";
 import type { Hit } from "../map/canvas";
 import { SchoolLegend } from "../map/legend";
 import { type Focus, type Side, TwoMaps } from "../map/two_maps";
-import { Empty, Field, Panel, ProblemBox, SyntheticBadge, Waiting } from "../parts/basic";
+import { Empty, EstimateBadge, Field, Panel, ProblemBox, SyntheticBadge, Waiting } from "../parts/basic";
 import { type Column, DataTable } from "../parts/table";
 import { go, link } from "../route";
 import type { Comparison, Difference, Measures, PlanSummary } from "../wire";
@@ -121,7 +121,7 @@ function Compared({ first, second, baseMapUrl }: ComparedProps) {
               : t("compare.hint")}
           </p>
         </Panel>
-        <Panel title={t("compare.measures")}>
+        <Panel title={t("compare.measures")} aside={<Estimates a={a.estimate} b={b.estimate} />}>
           <MeasureTable comparison={comparison} />
           <SchoolDifferences comparison={comparison} />
         </Panel>
@@ -130,6 +130,16 @@ function Compared({ first, second, baseMapUrl }: ComparedProps) {
         <DifferenceTable differences={comparison.settlements} names={names} chosen={hit?.id ?? null} look={look} />
       </Panel>
     </>
+  );
+}
+
+/** Which of the two plans has estimated minutes. */
+function Estimates({ a, b }: { a: boolean; b: boolean }) {
+  if (a === b) return <EstimateBadge estimate={a} />;
+  return (
+    <span>
+      {a ? "A" : "B"} <EstimateBadge estimate />
+    </span>
   );
 }
 

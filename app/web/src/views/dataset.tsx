@@ -93,7 +93,7 @@ export function DatasetView({ id, baseMapUrl, mayPlan }: DatasetViewProps) {
           />
           <ul class="table-links">
             {Object.entries(dataset.counts)
-              .filter(([table, rows]) => rows > 0 && (mayPlan || table !== "teachers"))
+              .filter(([table, rows]) => rows > 0 && (mayPlan || !FOR_PLANNERS.includes(table)))
               .map(([table, rows]) => (
                 <li>
                   <a href={files.datasetTable(id, table)} download={`${table}.csv`}>
@@ -115,6 +115,9 @@ export function DatasetView({ id, baseMapUrl, mayPlan }: DatasetViewProps) {
     </>
   );
 }
+
+/** Tables of persons and their homes, which readers may not take away. */
+const FOR_PLANNERS: readonly string[] = ["teachers", "homes"];
 
 interface DatasetMapProps {
   id: string;

@@ -9,6 +9,8 @@ export interface PlanLayers {
   today: GeoJSON.FeatureCollection;
   schools: GeoJSON.FeatureCollection;
   settlements: GeoJSON.FeatureCollection;
+  /** Minutes are straight-line estimates. */
+  estimate: boolean;
 }
 
 export async function loadPlanLayers(plan: { id: string; dataset_id: string; stage: Stage }): Promise<PlanLayers> {
@@ -21,7 +23,7 @@ export async function loadPlanLayers(plan: { id: string; dataset_id: string; sta
   // Where no plan is possible nothing is decided of any school: they are shown as they stand.
   const schools =
     decided.features.length > 0 ? decided : atStage(await api.datasetMap(plan.dataset_id, "schools"), plan.stage);
-  return { zones, today, schools, settlements };
+  return { zones, today, schools, settlements, estimate: zones.minutes_are_estimates === true };
 }
 
 /** How a school is drawn in the plan. */
