@@ -37,10 +37,13 @@ _CLOSING_METRES = 50.0
 _LEAST_HOLE = 10_000.0
 """Square metres: one hectare."""
 _SIMPLER_METRES = 1.0
+_TILE_METRES = 50.0
+"""Amid dense roads whole tiles stand for the land, and roads are looked at only along the edges of what is reached."""
 _CORNERS = 32
 """Corners of the polygon that stands for a circle."""
 _METRES_PER_KM, _MINUTES_PER_HOUR = 1_000.0, 60.0
 
+Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
@@ -58,6 +61,13 @@ class _Stretches(NamedTuple):
     minutes: Floats
     whole: Floats
     segment: Indices
+
+
+class _Tiles(NamedTuple):
+    """Squares of ``_TILE_METRES``: ``first``, the column and row of the south-western one, and which are covered."""
+
+    first: Indices
+    covered: Bools
 
 
 def polygons(
@@ -162,18 +172,23 @@ def _land(stretches: _Stretches, limit: float, off_road_kmh: float) -> BaseGeome
         np.clip((spare - share * near.whole) * pace, 0.0, _BESIDE_METRES) for share in (np.zeros(1), wide, last)
     )
     all_wide = np.bincount(near.segment, wide, minlength=1)[near.segment] >= 1
-    once = np.unique(near.segment[all_wide], return_index=True)[1]
-    rest = ~all_wide
+    once = np.flatnonzero(all_wide)[np.unique(near.segment[all_wide], return_index=True)[1]]
+    tiles = _covered(near.start[once], near.end[once])
+    edge = once[~_within(tiles, near.start[once], near.end[once])]
+    rest = np.flatnonzero(~all_wide)
+    rest = rest[~_within(tiles, near.start[rest], tip[rest])]
+    even, narrowing = rest[wide[rest] > 0], rest[last[rest] > wide[rest]]
     pieces = [
-        _wide(near.start[all_wide][once], near.end[all_wide][once]),
-        _hulls(near.start[rest], at_start[rest], middle[rest], at_middle[rest]),
-        _hulls(middle[rest], at_middle[rest], tip[rest], at_tip[rest]),
+        _boxes(tiles),
+        _wide(near.start[edge], near.end[edge]),
+        _hulls(near.start[even], at_start[even], middle[even], at_middle[even]),
+        _hulls(middle[narrowing], at_middle[narrowing], tip[narrowing], at_tip[narrowing]),
     ]
     return _without_small_holes(_closed(shapely.union_all(np.concatenate(pieces))))
 
 
 def _reached(stretches: _Stretches, limit: float) -> _Stretches:
-    near = stretches.minutes <= limit
+    near = (stretches.minutes < limit) & (stretches.whole > 0)
     return _Stretches(
         stretches.start[near],
         stretches.end[near],
@@ -188,9 +203,50 @@ def _metres_a_minute(kmh: float) -> float:
 
 
 def _share(spare: Floats, whole: Floats) -> Floats:
-    """What share of the way spare minutes are enough for, 0 to 1."""
-    share: Floats = np.divide(spare, whole, out=np.where(spare >= 0, 1.0, 0.0), where=whole > 0)
-    return np.clip(share, 0.0, 1.0)
+    """What share of the way spare minutes are enough for."""
+    return np.asarray(np.clip(spare / whole, 0.0, 1.0), dtype=np.float64)
+
+
+def _covered(start: Floats, end: Floats) -> _Tiles:
+    """Find tiles that lie wholly within ``_BESIDE_METRES`` of segments: those with a centre near enough to one."""
+    if not len(start):
+        return _Tiles(np.zeros(2, dtype=np.int64), np.zeros((1, 1), dtype=bool))
+    number = np.ceil(np.hypot(*(end - start).T) / _TILE_METRES).astype(np.int64) + 1
+    of = np.repeat(np.arange(len(start)), number)
+    turn = np.arange(len(of)) - np.repeat(np.cumsum(number) - number, number)
+    places = start[of] + ((turn + 0.5) / number[of])[:, None] * (end - start)[of]
+    home = np.floor(places / _TILE_METRES).astype(np.int64)
+    around = [home + np.array([x, y]) for x in (-1, 0, 1) for y in (-1, 0, 1)]
+    near = _BESIDE_METRES - _TILE_METRES / math.sqrt(2)
+    close = [np.hypot(*((tile + 0.5) * _TILE_METRES - places).T) <= near for tile in around]
+    tile = np.concatenate([tile[which] for tile, which in zip(around, close, strict=True)])
+    first = tile.min(axis=0)
+    covered = np.zeros(tile.max(axis=0) - first + 1, dtype=bool)
+    covered[tuple((tile - first).T)] = True
+    return _Tiles(first, covered)
+
+
+def _within(tiles: _Tiles, start: Floats, end: Floats) -> Bools:
+    """Tell which segments have all land beside them, by the box around it, in covered tiles."""
+    size = np.array(tiles.covered.shape)
+    low = np.floor((np.minimum(start, end) - _BESIDE_METRES) / _TILE_METRES).astype(np.int64) - tiles.first
+    high = np.floor((np.maximum(start, end) + _BESIDE_METRES) / _TILE_METRES).astype(np.int64) - tiles.first + 1
+    inside = ((low >= 0) & (high <= size)).all(axis=1)
+    (west, south), (east, north) = np.clip(low, 0, size).T, np.clip(high, 0, size).T
+    total = np.zeros(size + 1, dtype=np.int64)
+    total[1:, 1:] = tiles.covered.cumsum(axis=0).cumsum(axis=1)
+    found = total[east, north] - total[west, north] - total[east, south] + total[west, south]
+    return np.asarray(inside & (found == (east - west) * (north - south)), dtype=bool)
+
+
+def _boxes(tiles: _Tiles) -> Shapes:
+    """Cover the tiles by boxes, one for each run of them from south to north."""
+    edges = np.diff(np.pad(tiles.covered, ((0, 0), (1, 1))).astype(np.int8), axis=1)
+    column, south = np.nonzero(edges == 1)
+    _, north = np.nonzero(edges == -1)
+    low = (tiles.first + np.column_stack([column, south])) * _TILE_METRES
+    high = (tiles.first + np.column_stack([column + 1, north])) * _TILE_METRES
+    return np.asarray(shapely.box(low[:, 0], low[:, 1], high[:, 0], high[:, 1]), dtype=object)
 
 
 def _wide(start: Floats, end: Floats) -> Shapes:
