@@ -14,7 +14,7 @@ import json
 import logging
 import sys
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated, Any
+from typing import IO, TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -139,7 +139,9 @@ def minutes(
     homes: Annotated[Path, typer.Option(help="CSV of homes: id, lon, lat (WGS 84).")],
     schools: Annotated[Path, typer.Option(help="CSV of schools: id, lon, lat (WGS 84).")],
     relief: Relief = None,
-    means: Annotated[str | None, typer.Option(help="Only one of walk, bus and mixed [all three].")] = None,
+    means: Annotated[
+        Literal["walk", "bus", "mixed"] | None, typer.Option(help="Only by these means [by each of the three].")
+    ] = None,
     out: Out = None,
 ) -> None:
     """Find the minutes from homes to schools on roads: a row a pair that a way joins, whole minutes one way."""

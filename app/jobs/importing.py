@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -103,13 +103,16 @@ def import_roads(path: Path, district: District) -> Imported:
 
 def import_sample(name: str, district: District) -> Imported:
     """Lay the roads that a sample has to its district."""
-    roads = getattr(sample, "ROADS", {})
-    if name not in roads:
+    if name not in sample.ROADS:
         return Imported(district, None, (), ())
     with tempfile.TemporaryDirectory(prefix="junheng-sample-") as folder:
-        for file, content in roads[name]().items():
+        for file, content in sample.ROADS[name]().items():
             (Path(folder) / file).write_bytes(content)
-        return import_roads(Path(folder), district)
+        found = import_roads(Path(folder), district)
+    if found.roads is None:
+        return found
+    roads = replace(found.roads, report={**found.roads.report, "credit": district.source})  # nobody surveyed these
+    return replace(found, roads=roads)
 
 
 def import_extract(
@@ -138,7 +141,7 @@ def places_of(district: District) -> tuple[Point, ...]:
 
 def far_from_roads(district: District, network: Network) -> Far:
     """Find the settlements of which some home, and the schools which, stand further from the roads than the limit."""
-    limit = Norms.default().value("travel.snap_limit", None, today())
+    limit = snap_limit()
     homes = ways.homes_of(district, network, Starts.AUTO)
     metres = snap.snap(network, homes.lon, homes.lat, limit).metres
     farthest = np.zeros(len(district.settlements))
@@ -150,6 +153,11 @@ def far_from_roads(district: District, network: Network) -> Far:
         schools=_beyond([(row.id, row.name) for row in district.schools], stands, limit),
         limit=limit,
     )
+
+
+def snap_limit() -> float:
+    """Give the longest way from a home or school to the roads, metres, by the norms of today."""
+    return Norms.default().value("travel.snap_limit", None, today())
 
 
 def today() -> date:

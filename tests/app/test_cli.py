@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import hamlet_roads
 import pytest
 from job_runs import SUPPORT
 from python_calamine import CalamineWorkbook
@@ -21,8 +22,10 @@ from app.cases.scenario import Scenario
 from app.db import datasets, runs, scenarios
 from app.db.migrate import migrate
 from app.db.session import Database
-from app.jobs import commands
+from app.jobs import commands, importing
+from app.settings import Settings
 from data import digest, export
+from data.importers import Declaration
 from data.sample import SAMPLES
 
 ROOT = SUPPORT.parents[1]
@@ -71,7 +74,10 @@ def test_help_names_every_command_and_imports_nothing_heavy():
 
 def test_every_command_is_there(junheng):
     text = junheng("--help").stdout
-    for command in ("serve", "work", "import", "sample", "forecast", "backtest", "solve", "bench", "export"):
+    for command in (
+        *("serve", "work", "import", "sample", "roads", "minutes"),
+        *("forecast", "backtest", "solve", "bench", "export"),
+    ):
         assert f"  {command} " in text
 
 
@@ -94,6 +100,123 @@ def test_what_was_exported_is_imported_as_the_same_dataset(junheng, tmp_path):
     options = ["--title", district.title, "--division", district.division, "--synthetic", "--source", district.source]
     stored = json.loads(junheng("import", tmp_path / "tables", *options).stdout)
     assert stored["hash"] == digest.digest(district)
+
+
+@pytest.fixture
+def extract(tmp_path) -> Path:
+    """The road of the three hamlets; the drawing and its figures are in ``hamlet_roads``."""
+    path = tmp_path / hamlet_roads.NAME
+    path.write_bytes(hamlet_roads.extract())
+    return path
+
+
+def test_a_folder_with_roads_is_a_dataset_with_roads_from_files_and_from_the_database(junheng, extract, tmp_path):
+    district = SAMPLES["three_hamlets"]()
+    folder = tmp_path / "tables"
+    export.write_csv_folder(district, folder)
+    options = ("--title", district.title, "--division", district.division, "--synthetic", "--source", district.source)
+    plain = json.loads(junheng("import", folder, *options).stdout)
+    extract.rename(folder / extract.name)
+    stored = json.loads(junheng("import", folder, *options).stdout)
+    assert (plain["roads"], plain["hash"]) == (None, digest.digest(district))
+    assert stored["hash"] == digest.with_roads(digest.digest(district), stored["roads"])
+    declared = Declaration(district.title, district.division, None, True, district.source)
+    with commands.Desk(Settings(data_dir=tmp_path / "data", database="")) as desk:
+        by_files, by_id = (desk.figures(str(dataset), declared) for dataset in (folder, stored["id"]))
+        without = desk.figures(plain["id"], declared)
+    assert by_files.hash == by_id.hash == stored["hash"]
+    assert by_files.roads.network.hash == by_id.roads.network.hash == stored["roads"]
+    assert by_id.roads.network.metres.tolist() == by_files.roads.network.metres.tolist()
+    assert without.roads is None
+    assert (tmp_path / "data/networks" / stored["roads"]).is_dir()
+
+
+def test_roads_that_cannot_be_used_end_an_import_and_nothing_is_stored(junheng, stored, extract, tmp_path):
+    folder = tmp_path / "tables"
+    export.write_csv_folder(SAMPLES["three_hamlets"](), folder)
+    (folder / extract.name).write_bytes(hamlet_roads.extract()[:900])
+    done = junheng("import", folder, "--division", "509902", code=1)
+    assert done.stdout == ""
+    assert extract.name in done.stderr
+    assert "damaged" in done.stderr
+    assert "损坏" in done.stderr
+    assert datasets_in(stored) == 0
+
+
+def test_an_extract_alone_is_told_in_words_and_as_json(junheng, extract):
+    words = junheng("roads", extract).stdout
+    assert extract.name in words
+    assert "7.4 km" in words
+    assert "residential" in words
+    assert "OpenStreetMap" in words
+    found = json.loads(junheng("roads", extract, "--json").stdout)
+    assert (found["nodes"], found["segments"], found["km"], found["relief"]) == (7, 6, 7.4, None)
+
+
+def test_every_file_of_roads_that_cannot_be_used_is_named(junheng, extract, tmp_path):
+    extract.write_bytes(b"no map")
+    tile = tmp_path / "tile.hgt"
+    tile.write_bytes(b"no heights")
+    done = junheng("roads", extract, "--relief", tile, "--relief", tmp_path / "gone.tif", code=1)
+    assert done.stdout == ""
+    assert "gone.tif" in done.stderr
+    done = junheng("roads", extract, "--relief", tile, code=1)
+    assert extract.name in done.stderr
+    assert "tile.hgt" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def points(path: Path, names: dict[str, str], **moved: float) -> Path:
+    """Write hamlets and schools of the drawing as a list; ``moved`` puts one to another latitude."""
+    rows = [
+        f"{id},{107.0 + hamlet_roads.STOPS[stop] / hamlet_roads.METRES_A_DEGREE:.7f},{moved.get(id, 30.0)}"
+        for id, stop in names.items()
+    ]
+    path.write_text("\n".join(["id,lon,lat", *rows]) + "\n", "utf-8")
+    return path
+
+
+def test_minutes_between_lists_are_those_of_the_drawing(junheng, extract, tmp_path):
+    homes = points(tmp_path / "homes.csv", {"a": "A", "b": "B", "c": "C", "lost": "A"}, lost=30.05)
+    schools = points(tmp_path / "schools.csv", {"north": "North", "south": "South"})
+    done = junheng("minutes", extract, "--homes", homes, "--schools", schools)
+    # Minutes on foot, and by bus with the wait, as in ``hamlet_roads``; rounded up.
+    assert done.stdout.splitlines() == [
+        "home,school,walk,bus,mixed",
+        "a,north,15,9,9",
+        "a,south,86,24,24",
+        "b,north,57,18,18",
+        "b,south,15,9,9",
+        "c,north,97,27,27",
+        "c,south,26,11,11",
+    ]
+    assert "6 pairs" in done.stderr
+    assert "lost" in done.stderr
+    junheng("minutes", extract, "--homes", homes, "--schools", schools, "--means", "walk", "--out", tmp_path / "w.csv")
+    assert (tmp_path / "w.csv").read_text().splitlines()[:2] == ["home,school,walk", "a,north,15"]
+
+
+def test_lists_with_faults_name_each_and_nothing_is_written(junheng, extract, tmp_path):
+    (tmp_path / "homes.csv").write_text("编号,经度,纬度\na,107,30\n,107,30\nb,x,30\nc,107,95\n", "utf-8")
+    (tmp_path / "schools.csv").write_text("id,lon\nn,107\n", "utf-8")
+    lists = ("--homes", tmp_path / "homes.csv", "--schools", tmp_path / "schools.csv")
+    done = junheng("minutes", extract, *lists, "--out", tmp_path / "out.csv", code=1)
+    for place in ("homes.csv:3", "homes.csv:4", "homes.csv:5", "schools.csv"):
+        assert place in done.stderr
+    assert not (tmp_path / "out.csv").exists()
+    assert "--means" in junheng("minutes", extract, *lists, "--means", "horse", code=2).stderr
+
+
+def test_the_sample_has_roads_of_its_own_and_says_that_nobody_surveyed_them():
+    district = SAMPLES["river_district"]()
+    found = importing.import_sample("river_district", district)
+    assert found.faults == ()
+    assert found.district is district
+    assert found.roads.report["has_relief"] is True
+    assert "synthetic" in found.roads.report["credit"]
+    assert "OpenStreetMap" not in found.roads.report["credit"]
+    hamlets = SAMPLES["three_hamlets"]()
+    assert importing.import_sample("three_hamlets", hamlets).roads is None
 
 
 def test_every_fault_of_an_import_is_shown_and_nothing_is_stored(junheng, stored, tmp_path):

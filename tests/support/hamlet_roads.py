@@ -11,7 +11,14 @@ takes 5 minutes and a metre 1/300 of one: A to North 8.17, B to North 17.67, A t
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from app.db.networks import Packed
+from app.jobs import importing
+from data.sample import three_hamlets
 
 METRES_A_DEGREE = 96_486.0
 """Of longitude at 30 N, as in the sample."""
@@ -43,6 +50,17 @@ def extract(*, north: float = 0.0) -> bytes:
         _way(14, [number[n] for n in ("spring", "mouth")], {"waterway": "river", "name": "界河"}),
     )
     return f'<?xml version="1.0" encoding="UTF-8"?><osm version="0.6">{nodes}{"".join(ways)}</osm>'.encode()
+
+
+@lru_cache(maxsize=1)
+def packed() -> Packed:
+    """Import the extract, ready to be stored."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / NAME
+        path.write_bytes(extract())
+        found = importing.import_roads(path, three_hamlets.load()).packed_roads()
+    assert found is not None
+    return found
 
 
 def _way(id: int, nodes: list[int], tags: Mapping[str, str]) -> str:
