@@ -31,6 +31,10 @@ def test_every_column_that_is_masked_is_in_the_dictionary():
     assert set(TABLES) >= published.PERSONAL
 
 
+def test_tables_of_single_persons_and_of_places_where_few_live_are_not_for_readers():
+    assert {"teachers", "homes"} == published.PERSONAL
+
+
 def test_a_table_without_counts_is_left_as_it_is():
     content = b"school,stage\r\nx,primary\r\n"
     assert published.masked_table("sites", content) is content

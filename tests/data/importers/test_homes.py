@@ -1,6 +1,8 @@
 """Homes of settlements as files have them: with the settlement named, or as the cells of a grid that lie in one."""
 
+import csv
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ from shapely import Point
 
 from data.importers import coordinates, read
 
+PUBLISHED = Path(__file__).resolve().parents[3].parent / "shared/real/roads/sao_paulo_hexgrid.csv"
 GRID = [
     ["h3", "lon", "lat", "population"],
     ["a", "107.02", "29.05", "120.5"],
@@ -90,3 +93,29 @@ def test_homes_in_another_system_come_to_degrees(county, declared, in_folder):
     outcome = read(in_folder(county), replace(declared, crs="GCJ-02"))
     (home,) = outcome.district.homes
     assert home.point.distance(Point(107.15, 29.06)) < 1e-5
+
+
+@pytest.mark.skipif(not PUBLISHED.exists(), reason=f"the published grid is not in {PUBLISHED.parent}")
+def test_a_published_grid_of_hexagons_is_read_as_it_is(county, declared, in_folder):
+    """
+    The cells of central São Paulo, in two settlements west and east of 46.64 W that reach over all of them.
+
+    Their publisher counts 517,570 people; those of each side are added up here from the file's own lines.
+    """
+    with PUBLISHED.open() as file:
+        cells = list(csv.reader(file))
+    west = sum(float(population) for _, lon, _, population, *_ in cells[1:] if float(lon) < -46.64)
+    heading, first, second, _ = county["settlements"]
+    county["settlements"] = [
+        heading,
+        [*first[:5], "", "", "POLYGON ((-46.7 -23.7, -46.64 -23.7, -46.64 -23.4, -46.7 -23.4, -46.7 -23.7))"],
+        [*second[:5], "", "", "POLYGON ((-46.64 -23.7, -46.5 -23.7, -46.5 -23.4, -46.64 -23.4, -46.64 -23.7))"],
+    ]
+    county["people"], county["zones"] = county["people"][:3], county["zones"][:3]
+    for school in county["schools"][1:]:
+        school[2:] = ["500101", "", *school[4:7], "-46.65", "-23.55"]
+    county["homes"] = cells
+    outcome = read(in_folder(county), replace(declared, crs="EPSG:4326"))
+    assert outcome.faults == () and codes(outcome.warnings).count("home-nowhere") == 0
+    people = {name: sum(h.people for h in outcome.district.homes if h.settlement == name) for name in "AB"}
+    assert people == {"A": west, "B": 517_570 - west} and 0 < west < 517_570
