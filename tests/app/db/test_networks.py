@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from drawn_roads import Way, drawn
 from hamlet_plan import hamlets
@@ -69,6 +72,34 @@ def test_two_districts_share_one_network(database, road):
     with database.reading() as session:
         assert count(session, NetworkRow) == 1
         assert {row.network_hash for row in session.scalars(select(DatasetRow))} == {road.hash}
+
+
+def test_two_that_store_the_same_roads_at_the_same_moment_share_them(database, road):
+    packed, together = networks.pack(road, REPORT), threading.Barrier(2, timeout=20)
+
+    def import_for(division):
+        together.wait()
+        with database.writing() as session:
+            return datasets.store(session, hamlets(division), [], SYSTEM, packed)[0].network_hash
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(import_for, ("509902", "509903"))) == [road.hash, road.hash]
+
+
+def test_a_network_that_came_in_between_is_found_and_not_stored_again(database, road, monkeypatch):
+    packed = networks.pack(road, REPORT)
+    with database.writing() as session:
+        networks.store(session, packed)
+    with database.writing() as session:
+        ask, asked = session.get, []
+
+        def as_it_was_a_moment_ago(*what, **how):
+            asked.append(what)
+            return None if len(asked) == 1 else ask(*what, **how)
+
+        monkeypatch.setattr(session, "get", as_it_was_a_moment_ago)
+        dataset, created = datasets.store(session, hamlets(), [], SYSTEM, packed)
+    assert (dataset.network_hash, dataset.roads["km"], created) == (road.hash, REPORT["km"], True)
 
 
 def test_what_a_dataset_tells_of_its_roads_is_their_report(database, road):
