@@ -142,6 +142,8 @@ def _ride(tags: Tags, road: str) -> Ride:
 def _vehicles_may(tags: Tags, by_default: bool) -> bool:
     """Follow the most special tag that says something; only one about buses opens what is closed by default."""
     for key in _RIDE_KEYS:
+        if key not in tags:
+            continue
         value = _first(tags, key)
         if value in _OPEN:
             return by_default or key in _BUSES
@@ -171,16 +173,12 @@ def _direction(tags: Tags, road: str) -> Ride:
 
 
 def _flags(tags: Tags, road: str) -> int:
-    flags = SegmentFlag(0)
-    if on_bridge(tags):
-        flags |= SegmentFlag.BRIDGE
-    if in_tunnel(tags):
-        flags |= SegmentFlag.TUNNEL
-    if road == "ferry":
-        flags |= SegmentFlag.FERRY
-    if road == "steps":
-        flags |= SegmentFlag.STEPS
-    return int(flags)
+    return (
+        on_bridge(tags) * SegmentFlag.BRIDGE.value
+        | in_tunnel(tags) * SegmentFlag.TUNNEL.value
+        | (road == "ferry") * SegmentFlag.FERRY.value
+        | (road == "steps") * SegmentFlag.STEPS.value
+    )
 
 
 def on_bridge(tags: Tags) -> bool:
