@@ -267,7 +267,8 @@ def test_a_real_extract_has_every_way_that_can_be_used(real_roads, name, km):
     ways = way_by_way(real_roads / f"{name}.osm.pbf")
     assert sum(metres for _, _, metres in ways.values()) / 1_000 == pytest.approx(km, rel=0.01)
     extract = osm.read(real_roads / f"{name}.osm.pbf")
-    kept = {way: of for way, of in ways.items() if way in set(extract.way_id.tolist())}
+    used = set(extract.way_id.tolist())
+    kept = {way: of for way, of in ways.items() if way in used}
     others = {way: of for way, of in ways.items() if way not in kept}
     assert extract.metres.sum(dtype=float) == pytest.approx(sum(of[2] for of in kept.values()), abs=1 + len(kept) / 100)
     moves = [(a, b) for _, nodes, _ in kept.values() for a, b in pairwise(nodes)]
