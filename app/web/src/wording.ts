@@ -198,6 +198,8 @@ export const WORDING = {
 
   // Roads of a dataset
   roads: ["路网", "Roads"],
+  "roads.with": ["有路网", "with roads"],
+  "roads.without": ["无路网", "no roads"],
   "roads.yes": ["有", "Yes"],
   "roads.none": [
     "此数据集没有路网：一切时间按直线估算。加入路网后成为新的数据集，原数据集不变。",

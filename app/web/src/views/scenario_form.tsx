@@ -71,7 +71,7 @@ export function ScenarioForm({ query }: { query: URLSearchParams }) {
                 <select value={dataset ?? ""} onChange={(event) => setDataset(event.currentTarget.value)}>
                   {datasets.value.map((d) => (
                     <option value={d.id}>
-                      {d.title}（{d.division}）{d.synthetic ? ` · ${t("synthetic")}` : ""}
+                      {[`${d.title}（${d.division}）`, ...(d.synthetic ? [t("synthetic")] : []), t(d.roads ? "roads.with" : "roads.without")].join(" · ")}
                     </option>
                   ))}
                 </select>
