@@ -14,7 +14,7 @@ from numpy.random import Generator
 from shapely import LineString
 from shapely.geometry.base import BaseGeometry
 
-from data.sample.river import courses, lines
+from data.sample.river import lines
 from data.sample.river.land import Land, Places
 from data.sample.river.network import Network
 from data.sample.river.relief import Relief
@@ -33,7 +33,6 @@ _WINDING, _LONG_ENOUGH = 1.2, 400.0
 _STEPS_FROM = 0.17
 """Slope from which a path is made of steps."""
 _QUARRY_TRIES, _QUARRY_CLEAR, _QUARRY_RADIUS, _QUARRY_CORNERS = 200, 120.0, 45.0, 12
-_NOT_A_STREET = frozenset({courses.TRUNK})
 
 Streets = Mapping[int, Sequence[Places]]
 """Lines of the streets of each settlement, from its centre or from another street outwards."""
