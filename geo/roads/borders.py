@@ -17,6 +17,7 @@ Every pair of neighbours counts as neighbours unless the roads say otherwise. A 
 4. *A road runs along the border.* Twenty metres or more of walkable road on the ground come within 25 m of both, not
    on the land of a third, and no barrier is met on the straight line from the road to the land on its other side, nor
    60 m further on. Borders follow roads, and which side of the line the nodes fall on says nothing.
+5. *The border is too short to tell*: under 100 m, and nothing is to blame. Streets of a town are that far apart.
 
 To blame is the kind of barrier that more than half of the common border runs within 60 m of; else the one that the
 straight line between the two centres crosses, within 500 m of the border and nearest to it; else nothing, and then the
@@ -59,6 +60,8 @@ _BETWEEN_METRES = 500.0
 """Longest way from the border to a barrier between the two centres: half of the widest rivers."""
 _SMALL = 0.1
 """A network within a cell with less than this share of the metres of the cell's longest one may be there by error."""
+_SHORT_METRES = 100.0
+"""Whether a way crosses a border shorter than this is chance."""
 _FACING = 1.5
 """The side of a cell that faces another: within this many times the gap between the two."""
 _ROAD_STEP, _BORDER_STEP, _BORDER_STEPS = 5.0, 10.0, 200
@@ -231,7 +234,8 @@ def crossable(network: Network, pairs: Pairs, cells: Shapes, centres: Sequence[B
     barriers = _barriers(network, cells, system)
     blame = _blame(barriers, fronts, crs.project(centres, system)[couples[left]])
     blamed = blame.kind != _NOTHING
-    joined = _run_along(ways, land, couples[left], fronts, barriers, blamed) | (contact & ~blamed)
+    joined = (contact | (shapely.length(fronts.lines) < _SHORT_METRES)) & ~blamed
+    joined |= _run_along(ways, land, couples[left], fronts, barriers, blamed)
     unsure = np.flatnonzero(~joined & ~blamed)
     joined[unsure] = _led_across(ways, couples[left[unsure]], ~ways.ferry).across
     left, lines, blame = left[~joined], fronts.lines[~joined], _Blame(blame.kind[~joined], blame.name[~joined])

@@ -88,6 +88,15 @@ def test_a_settlement_within_another_is_joined_by_a_road_out_of_it():
     assert found.metres[0] == pytest.approx(1000, abs=2)  # all around: 300 + 200 + 300 + 200
 
 
+def test_a_short_border_tells_nothing_unless_something_is_to_blame():
+    # The second square stands higher: the two share 80 m, or 120.
+    high, lower = box(1000, 920, 2000, 1920), box(1000, 880, 2000, 1880)
+    nodes = {"a": (200, 500), "b": (800, 500), "c": (1200, 1500), "d": (1800, 1500)}
+    assert verdict(judged(drawn(nodes, OWN), [WEST, high])) == KEPT
+    assert verdict(judged(drawn(nodes, OWN), [WEST, lower])) == (False, "no_way", "")
+    assert verdict(judged(drawn(nodes, OWN, [river()]), [WEST, high])) == (False, "water", "Long River")
+
+
 class TestRivers:
     def test_a_river_along_the_border_keeps_apart(self):
         assert verdict(of_two(barriers=[river()])) == (False, "water", "Long River")
