@@ -21,6 +21,7 @@ from app.api import (
     ogc,
     plans,
     problems,
+    roads,
     runs,
     scenarios,
     schedules,
@@ -73,6 +74,7 @@ def create_app(settings: Settings, starter: RunStarter, *, page: Path = PAGE) ->
     for router in (
         access.open_router,
         access.router,
+        roads.router,  # before the maps of a dataset, whose path would hold theirs
         datasets.router,
         scenarios.router,
         runs.router,

@@ -21,6 +21,7 @@ from app.jobs import importing, ways
 from app.permissions import Identity
 from geo import geojson
 from geo.roads import drawing, isochrone
+from geo.roads.drawing import Drawing
 from geo.roads.network import Network
 from geo.roads.profile import Means
 

@@ -17,7 +17,8 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
     yield f"范围 bounds     {west:.5f}, {south:.5f} – {east:.5f}, {north:.5f}"
     yield f"节点 nodes      {report['nodes']:,}"
     yield f"路段 segments   {report['segments']:,}"
-    yield f"长度 length     {report['km']:,.1f} km, 步行 on foot {report['walk_km']:,.1f} km, 通车 by bus {report['ride_km']:,.1f} km"
+    walk, ride = f"步行 on foot {report['walk_km']:,.1f} km", f"通车 by bus {report['ride_km']:,.1f} km"
+    yield f"长度 length     {report['km']:,.1f} km, {walk}, {ride}"
     parts = ", ".join(f"{part['km']:,.1f} km" for part in report["parts"])
     yield f"连通块 parts    {report['parts_in_all']:,}: {parts}"
     yield f"高程 relief     {_relief(report['relief'])}"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import forecast_document
 import hamlet_plan
+import hamlet_roads
 import pytest
 from fastapi import FastAPI
 from sqlalchemy.orm import Session
@@ -92,11 +93,12 @@ class House:
         """Open a door with the first token."""
         return self.client(self.first_token)
 
-    def store_plan(self, division: str = HOME, document: PlanDocument | None = None) -> Stored:
+    def store_plan(self, division: str = HOME, document: PlanDocument | None = None, *, roads: bool = False) -> Stored:
         """Store a dataset with scenario, done run, plan, schedule, token, done forecast and its signed report."""
         district = hamlet_plan.hamlets(division)
+        network = hamlet_roads.packed() if roads else None
         with self.database.writing() as session:
-            dataset, _ = datasets.store(session, district, [], SYSTEM)
+            dataset, _ = datasets.store(session, district, [], SYSTEM, network)
             scenario = scenarios.store(session, dataset, hamlet_plan.SCENARIO, SYSTEM)
             run, _ = runs.create(session, scenario, order=hamlet_plan.SCENARIO.solve, actor=SYSTEM)
             runs.mark_running(session, run.id, "w1")

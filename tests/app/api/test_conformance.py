@@ -31,7 +31,7 @@ def lived_in(tmp_path_factory: pytest.TempPathFactory):
 
 
 def test_every_operation_keeps_to_the_document(lived_in):
-    stored = lived_in.store_plan(HOME)
+    stored = lived_in.store_plan(HOME, roads=True)
     schema = schemathesis.openapi.from_asgi("/api/openapi.json", lived_in.app)
     known = {
         "dataset_id": stored.dataset,

@@ -31,6 +31,11 @@ GET /api/datasets/{dataset_id}/tables/{table}
 GET /api/datasets/{dataset_id}/workbook
 GET /api/datasets/{dataset_id}/map/{layer}
 GET /api/datasets/{dataset_id}/forecast
+POST /api/datasets/{dataset_id}/roads
+GET /api/datasets/{dataset_id}/roads
+GET /api/datasets/{dataset_id}/map/roads
+GET /api/datasets/{dataset_id}/map/barriers
+GET /api/datasets/{dataset_id}/isochrones
 GET /api/norms
 POST /api/scenarios
 GET /api/scenarios
@@ -45,6 +50,7 @@ GET /api/plans
 GET /api/plans/{plan_id}
 GET /api/plans/{plan_id}/map/{layer}
 GET /api/plans/{plan_id}/settlements/{settlement_id}
+GET /api/plans/{plan_id}/settlements/{settlement_id}/route
 GET /api/plans/{plan_id}/schools/{school_id}
 POST /api/plans/{plan_id}/check
 POST /api/plans/{plan_id}/adjust
