@@ -4,6 +4,7 @@ Time and memory of minutes by road, on networks drawn for it, against their size
     python -m tests.benchmarks.roads city                 500,000 nodes, 300 schools, 15 km by bus, then on foot
     python -m tests.benchmarks.roads municipality         1,000,000 nodes, 5,000 schools, 11,000 settlements, 16 homes
     python -m tests.benchmarks.roads growth               1,000 to 1,000,000 nodes
+    python -m tests.benchmarks.roads routes               seconds of one way on the map
     python -m tests.benchmarks.roads against-scipy        the same labels by scipy.sparse.csgraph, 100 schools
 
 Streets form a grid, each side of a block with one or two nodes along it as in an extract; every eighth street is a
@@ -29,11 +30,11 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from geo import crs
-from geo.roads import graph, minutes, warm
+from geo.roads import graph, kernels, minutes, route, warm
 from geo.roads.classes import INDEX
 from geo.roads.homes import Homes
 from geo.roads.network import Network, Ride
-from geo.roads.profile import Profile
+from geo.roads.profile import Means, Profile
 from geo.roads.snap import snap
 from tests.benchmarks.growth import peak_mb
 
@@ -244,26 +245,47 @@ def growth(
 
 
 @app.command()
+def routes(nodes: int = 1_000_000, count: int = 20) -> None:
+    """One way to school after another, as a page asks for them."""
+    warm.main()
+    network = draw(nodes, block=None)
+    built = graph.build(network, PROFILE)
+    rng = np.random.default_rng(SEED + 3)
+    seconds = []
+    for node in rng.integers(0, network.lon.size, count).tolist():
+        home = (float(network.lon[node]), float(network.lat[node]))
+        began = time.monotonic()
+        route.find(built, home, (home[0] + 0.05, home[1]), Means.MIXED, limit_metres=2_000, cut_off_minutes=180)
+        seconds.append(time.monotonic() - began)
+    middle, worst = round(float(np.median(seconds)), 3), round(max(seconds), 3)
+    print(json.dumps({"nodes": network.lon.size, "routes": count, "median": middle, "worst": worst}))
+
+
+@app.command()
 def against_scipy(nodes: int = 512_000, schools: int = 100, cut_off: float = 40.0) -> None:
     """Time and compare the labels of all nodes, one thread each."""
     warm.main()
     network = draw(nodes, block=None)
     built = graph.build(network, PROFILE)
     chosen = np.random.default_rng(SEED + 2).integers(0, network.lon.size, schools)
-    layers = layered(built)
-    ours, theirs, worst = 0.0, 0.0, 0.0
-    for node in chosen.tolist():
-        at = snap(network, network.lon[node], network.lat[node], 100)
+    goals = graph.ends(built, snap(network, network.lon[chosen], network.lat[chosen], 100))
+    layers, scratch, size = layered(built), kernels.scratch(built.land), network.lon.size
+    ours, theirs, worst, touched = 0.0, 0.0, 0.0, 0
+    for school, node in enumerate(chosen.tolist()):
         began = time.monotonic()
-        found = minutes.labels(built, at, cut_off_minutes=cut_off)
+        count = kernels.search(built.land, goals, school, cut_off, False, scratch)
         ours += time.monotonic() - began
+        mine = scratch.label.reshape(-1, 3)[built.number]
         began = time.monotonic()
-        peer = dijkstra(layers, indices=2 * network.lon.size + node, limit=cut_off)
+        peer = dijkstra(layers, indices=2 * size + node, limit=cut_off)
         theirs += time.monotonic() - began
-        for mine, other in ((found.walk, peer[2 * network.lon.size :]), (found.bus, peer[: network.lon.size])):
-            both = np.isfinite(mine) & np.isfinite(other)
-            worst = max(worst, float(np.abs(mine[both] - other[both]).max(initial=0)))
-    print(json.dumps({"nodes": network.lon.size, "schools": schools, "ours": ours, "scipy": theirs, "worst": worst}))
+        for layer, other in ((mine[:, kernels.AFTER], peer[2 * size :]), (mine[:, kernels.BEFORE], peer[:size])):
+            both = np.isfinite(layer) & np.isfinite(other)
+            worst = max(worst, float(np.abs(layer[both] - other[both]).max(initial=0)))
+        touched += count
+        kernels.reset(scratch.touched, count, scratch.label)
+    row = {"nodes": size, "schools": schools, "states_reached": touched, "ours": round(ours, 3)}
+    print(json.dumps(row | {"scipy": round(theirs, 3), "ratio": round(theirs / ours, 2), "worst_minutes": worst}))
 
 
 def layered(built: graph.Graph) -> csr_array:

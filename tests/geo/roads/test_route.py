@@ -175,6 +175,10 @@ def test_a_trunk_road_followed_is_told_where_it_begins():
     assert [(m.lon, m.lat) for m in from_its_middle.crossings] == [pytest.approx(on_earth(300, 150))]
 
 
+def test_a_trunk_road_followed_over_several_segments_is_told_once():
+    assert len(way(town(), (-300, 150), (300, 150), Means.WALK).crossings) == 1
+
+
 def test_on_the_bus_nothing_is_crossed_on_foot():
     nodes = {"A": (0, 0), "X": (1_000, 0), "B": (5_000, 0), "S": (1_000, -300)}
     network = drawn(nodes, [Way("A X B", **FAST), Way("S X", "trunk")])
