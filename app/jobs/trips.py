@@ -21,6 +21,7 @@ from data.domain.district import District
 from data.domain.schools import Stage
 from data.places import SchoolPlaces
 from geo import crs, travel
+from geo.roads.make import CREDIT
 from geo.roads.profile import Profile
 from solver.buses import estimate
 
@@ -192,10 +193,11 @@ def _straight_minutes(district: District, schools: Sequence[SchoolPlaces], speed
 def _road_notices(
     district: District, schools: Sequence[SchoolPlaces], roads: Roads, found: Ways, scenario: Scenario
 ) -> Iterator[dict[str, str]]:
+    credit = district.source if district.synthetic else CREDIT
     yield {
         "code": "roads",
-        "en": "Minutes are by the road network (© OpenStreetMap contributors, ODbL 1.0); speeds are norms travel.*.",
-        "zh": "用时按路网计算(© OpenStreetMap contributors, ODbL 1.0);速度见 travel.* 参数。",
+        "en": f"Minutes are by the road network ({credit}); speeds are norms travel.*.",
+        "zh": f"用时按路网计算({credit});速度见 travel.* 参数。",
     }
     if not roads.network.has_relief:
         yield {

@@ -11,7 +11,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -30,7 +30,7 @@ from app.cases.scenario import Starts, Travel
 from data.domain.district import District
 from data.norms import Norms
 from geo.contiguity import Contiguity
-from geo.roads import borders, homes, minutes, snap
+from geo.roads import borders, homes, minutes, snap, times
 from geo.roads.graph import Graph, build
 from geo.roads.homes import Homes
 from geo.roads.network import Network
@@ -185,24 +185,24 @@ def find(
         stand = snap.snap(roads.network, doors[:, 0], doors[:, 1], snap_limit)
         graph = graph_of(roads.network, profile)
         count = len(district.settlements)
-        times = minutes.between(graph, starts, at, count, stand, cut_off_minutes=cut_off)
-        return _tables(times, means, starts, at, stand, (count, len(doors)))
+        found = minutes.between(graph, starts, at, count, stand, cut_off_minutes=cut_off)
+        return _tables(found, means, starts, at, stand, (count, len(doors)))
 
     return Ways(**_kept(roads.kept, key, search))
 
 
 def _tables(
-    times: minutes.Times, means: Means, starts: Homes, at: Snapped, stand: Snapped, shape: tuple[int, int]
+    found: minutes.Times, means: Means, starts: Homes, at: Snapped, stand: Snapped, shape: tuple[int, int]
 ) -> Arrays:
     """Give the fields of ``Ways``."""
-    walk, bus = (times.dense(name, shape, NOT_REACHED) for name in ("walk", "bus"))
-    crosses_walk, crosses_bus = (times.dense(name, shape, 0) > 0 for name in ("crosses_walk", "crosses_bus"))
+    walk, bus = (found.dense(name, shape, NOT_REACHED) for name in ("walk", "bus"))
+    crosses_walk, crosses_bus = (found.dense(name, shape, 0) > 0 for name in ("crosses_walk", "crosses_bus"))
     by_bus = {Means.WALK: np.zeros(shape, bool), Means.BUS: bus < NOT_REACHED, Means.MIXED: bus < walk}[means]
     far = np.zeros(shape[0], dtype=np.int64)
     np.maximum.at(far, starts.settlement, _off_road(at))
     return {
-        "minutes": times.dense(means.value, shape, NOT_REACHED),
-        "p95": times.dense(f"{means.value}_p95", shape, NOT_REACHED),
+        "minutes": found.dense(means.value, shape, NOT_REACHED),
+        "p95": found.dense(f"{means.value}_p95", shape, NOT_REACHED),
         "walk": walk,
         "bus": bus,
         "crosses": np.where(by_bus, crosses_bus, crosses_walk),
@@ -302,7 +302,7 @@ def cut(district: District, near: Contiguity, roads: Roads, profile: Profile, sn
     key = _key(b"cut", roads.network, profile, near.pairs, places, shapely.to_wkb(near.cells).tolist(), snap_limit)
 
     def judge() -> Arrays:
-        found = borders.crossable(roads.network, near.pairs, near.cells, centres)
+        found = borders.crossable(_without_what_is_shut(roads.network, profile), near.pairs, near.cells, centres)
         minutes_apart = _apart(roads.network, profile, places, near.pairs[~found.kept], snap_limit)
         found = borders.with_ties(found, minutes_apart, TIE_MINUTES)
         told = np.flatnonzero(found.reason != "")
@@ -335,6 +335,14 @@ def cut(district: District, near: Contiguity, roads: Roads, profile: Profile, sn
     )
 
 
+def _without_what_is_shut(network: Network, profile: Profile) -> Network:
+    """Give the network on which nobody walks what the profile shuts."""
+    if not profile.closures:
+        return network
+    shut = times.closed(network, profile.closures, times.slopes(network))
+    return replace(network, walk=network.walk & ~shut)
+
+
 def _apart(
     network: Network, profile: Profile, places: NDArray[np.float64], pairs: Ints, snap_limit: float
 ) -> NDArray[np.float64]:
@@ -346,7 +354,7 @@ def _apart(
     starts = Homes(np.arange(len(ones), dtype=np.int32), places[ones, 0], places[ones, 1], np.ones(len(ones)))
     at = snap.snap(network, starts.lon, starts.lat, snap_limit)
     ends = snap.snap(network, places[others, 0], places[others, 1], snap_limit)
-    times = minutes.between(graph_of(network, profile), starts, at, len(ones), ends, cut_off_minutes=TIE_MINUTES)
-    table = times.dense("mixed", (len(ones), len(others)), NOT_REACHED).astype(np.float64)
+    found = minutes.between(graph_of(network, profile), starts, at, len(ones), ends, cut_off_minutes=TIE_MINUTES)
+    table = found.dense("mixed", (len(ones), len(others)), NOT_REACHED).astype(np.float64)
     table[table >= NOT_REACHED] = np.inf
     return np.asarray(table[at_one, at_other])

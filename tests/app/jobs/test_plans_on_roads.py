@@ -88,7 +88,7 @@ def test_a_school_that_closes_gives_its_pupils_a_bus(tmp_path):
     # 24.0 minutes by the drawing; places are rounded to a decimetre, and the sum is a hair above.
     assert by_id(document)["A"].minutes == 25
     (route,) = document.buses.routes
-    # A's 18 pupils ride 5.7 km at 18 km/h, a hair over 19 minutes. A bus costs 120,000 yuan, its way 5.7 x 5 x 400 more.
+    # A's 18 pupils ride 5.7 km at 18 km/h, a hair over 19 minutes. A bus is 120,000 yuan, its way 5.7 x 5 x 400 more.
     assert (route.pupils, route.minutes, route.km) == (18, 20, 5.7)
     assert route.cost == pytest.approx(120_000 + 11_400, abs=5)
     assert [stop.settlements for stop in route.stops] == [("A",)]
@@ -116,6 +116,7 @@ def test_a_shut_bridge_parts_the_banks(tmp_path):
     asked = desk.lay_out(HAMLETS, ask(travel={"closures": [{"name": "桥梁检修", "ways": [12]}]}), None, roads(tmp_path))
     # A is west of the river with North, B and C are east of it with South.
     assert asked.trips.reached.tolist() == [[True, False], [False, True], [False, True]]
+    assert asked.layout.neighbours.tolist() == [[1, 2]]
 
 
 def test_a_river_without_a_bridge_cuts_a_border_and_says_so(tmp_path):
