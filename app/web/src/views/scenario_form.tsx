@@ -14,6 +14,7 @@ import { TravelFields } from "../parts/travel_fields";
 import { go, link } from "../route";
 import { asSent, completed, newRecipe, newScenario, normsInUse, onRoads, overrideOf, rulesInUse, withOverride } from "../scenario";
 import {
+  type Dataset,
   type Norm,
   RULE_MODES,
   RULE_NAMES,
@@ -70,9 +71,7 @@ export function ScenarioForm({ query }: { query: URLSearchParams }) {
               <Field label={t("scenario.dataset")} wide>
                 <select value={dataset ?? ""} onChange={(event) => setDataset(event.currentTarget.value)}>
                   {datasets.value.map((d) => (
-                    <option value={d.id}>
-                      {[`${d.title}（${d.division}）`, ...(d.synthetic ? [t("synthetic")] : []), t(d.roads ? "roads.with" : "roads.without")].join(" · ")}
-                    </option>
+                    <option value={d.id}>{inOneLine(d)}</option>
                   ))}
                 </select>
               </Field>
@@ -102,6 +101,12 @@ export function ScenarioForm({ query }: { query: URLSearchParams }) {
       {dataset && <Submit dataset={dataset} scenario={scenario} />}
     </form>
   );
+}
+
+/** A dataset as a choice: two of a district may differ in their roads alone. */
+function inOneLine({ title, division, synthetic, roads }: Dataset): string {
+  const marks = [...(synthetic ? [t("synthetic")] : []), t(roads ? "roads.with" : "roads.without")];
+  return [`${title}（${division}）`, ...marks].join(" · ");
 }
 
 function Question({ scenario, change }: PartProps) {
