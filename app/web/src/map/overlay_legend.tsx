@@ -39,9 +39,11 @@ export function OverlayLegend({ overlays }: { overlays: Overlays }) {
               <Line {...LEG_PAINT[kind]} /> {word("leg", kind)}
             </li>
           ))}
-          <li>
-            <Line colour="#50636c" width={3} dashed /> {t("legend.route.today")}
-          </li>
+          {routes.some(({ today }) => today) && (
+            <li>
+              <Line colour="#50636c" width={3} dashed /> {t("legend.route.today")}
+            </li>
+          )}
           {routes.some(({ route }) => route.crossings.length > 0) && (
             <li>
               <Sign size={40} draw={(pen) => drawCrossing(pen, "trunk", false)} /> {t("legend.crossing")}
