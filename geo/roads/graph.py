@@ -120,10 +120,13 @@ def ends(graph: Graph, places: Snapped) -> kernels.Ends:
 
 
 def _part_of(share: Floats, minutes: Floats) -> Floats:
-    return np.where(share > 0, share * np.where(share > 0, minutes, 0.0), 0.0)
+    """Minutes of a share of a segment; none of a segment takes none, even where it is shut."""
+    part: Floats = np.multiply(share, minutes, out=np.zeros_like(share), where=share > 0)
+    return part
 
 
 def _nowhere(places: Snapped) -> kernels.Ends:
+    """Join places to a network without segments."""
     n = places.segment.size
     none, pair = np.zeros(n), np.zeros((n, 2))
     return kernels.Ends(
@@ -131,13 +134,8 @@ def _nowhere(places: Snapped) -> kernels.Ends:
     )
 
 
-def _arcs(
-    network: Network,
-    number: Ints32,
-    forward: Floats,
-    backward: Floats,
-    may_leave: Bools,
-) -> _Arcs:
+def _arcs(network: Network, number: Ints32, forward: Floats, backward: Floats, may_leave: Bools) -> _Arcs:
+    """Both directions of every segment that can be travelled so, from nodes that may be left."""
     origin = np.concatenate([network.tail, network.head])
     target = np.concatenate([network.head, network.tail])
     minutes = np.concatenate([forward, backward])
@@ -155,6 +153,7 @@ def _arcs(
 
 
 def _on_trunk(network: Network) -> Bools:
+    """Segments of trunk roads that are neither bridge nor tunnel."""
     trunk = np.array([road.trunk for road in ROADS], dtype=bool)[network.road]
     level: Bools = (network.flags & (SegmentFlag.BRIDGE | SegmentFlag.TUNNEL)) == 0
     return trunk & level

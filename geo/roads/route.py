@@ -206,16 +206,20 @@ class _Trip:
     def _to_node(self, begin: tuple[float, float], end: int) -> _Move:
         share = float(self.at_home.share[0])
         node = int(self.graph.node[self.at_home.node[0, end]])
-        gone = share if end == 0 else 1 - share
+        gone = share if end == kernels.TO_TAIL else 1 - share
         minutes = float(self.at_home.out[0, end])
-        return self._partial(int(self.start.segment[0]), end == 1, gone, minutes, begin, self._at(node), node)
+        return self._partial(
+            int(self.start.segment[0]), end == kernels.TO_HEAD, gone, minutes, begin, self._at(node), node
+        )
 
     def _from_node(self, leaves: tuple[float, float], end: int) -> _Move:
         share = float(self.at_school.share[0])
         node = int(self.graph.node[self.at_school.node[0, end]])
-        gone = share if end == 0 else 1 - share
+        gone = share if end == kernels.TO_TAIL else 1 - share
         minutes = float(self.at_school.back[0, end])
-        return self._partial(int(self.goal.segment[0]), end == 0, gone, minutes, self._at(node), leaves, -1)
+        return self._partial(
+            int(self.goal.segment[0]), end == kernels.TO_TAIL, gone, minutes, self._at(node), leaves, -1
+        )
 
     def _partial(
         self,
