@@ -166,7 +166,7 @@ def _tables(raw: list[RawSheet], declaration: Declaration, findings: Findings) -
 
 def _pieces(raw: list[RawSheet], table: Table, declaration: Declaration, findings: Findings) -> list[Piece]:
     with_shapes = [sheet for sheet in raw if sheet.geometry is not None]
-    apart = 0 < len(with_shapes) < len(raw)
+    apart = "id" in table.names and 0 < len(with_shapes) < len(raw)
     read = [
         sheets.read_sheet(
             sheet,
@@ -182,9 +182,9 @@ def _pieces(raw: list[RawSheet], table: Table, declaration: Declaration, finding
 
 
 def _one_table(pieces: list[Piece], findings: Findings) -> Loaded | None:
-    """Join the pieces of a table; shapes that came apart from their rows are laid to them by id."""
-    rows = [piece.loaded for piece in pieces if not piece.shapes]
-    shapes = [piece.loaded for piece in pieces if piece.shapes]
+    """Join the pieces of a table; shapes that came apart from their rows are laid to them, where rows have an id."""
+    shapes = [piece.loaded for piece in pieces if piece.shapes and "id" in piece.loaded.columns]
+    rows = [piece.loaded for piece in pieces if not any(piece.loaded is loaded for loaded in shapes)]
     if not rows:
         return joined(shapes) if shapes else None
     table = joined(rows)

@@ -1,6 +1,7 @@
 """Homes of settlements as files have them: with the settlement named, or as the cells of a grid that lie in one."""
 
 import csv
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -119,3 +120,14 @@ def test_a_published_grid_of_hexagons_is_read_as_it_is(county, declared, in_fold
     assert outcome.faults == () and codes(outcome.warnings).count("home-nowhere") == 0
     people = {name: sum(h.people for h in outcome.district.homes if h.settlement == name) for name in "AB"}
     assert people == {"A": west, "B": 517_570 - west} and 0 < west < 517_570
+
+
+def test_homes_in_a_map_file_beside_a_table_are_homes_too(county, declared, in_folder):
+    county["homes"] = [["settlement", "lon", "lat", "people"], ["A", "107.02", "29.05", "10"]]
+    folder = in_folder(county)
+    spot = {"type": "Point", "coordinates": [107.15, 29.05]}
+    feature = {"type": "Feature", "properties": {"settlement": "B", "people": 7}, "geometry": spot}
+    (folder / "homes.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    outcome = read(folder, declared)
+    assert outcome.faults == ()
+    assert homes(outcome) == {("A", 107.02): 10, ("B", 107.15): 7}
