@@ -287,9 +287,8 @@ SENTENCES: Mapping[str, Sentence] = MappingProxyType(
             "No road extract was found: a file that ends in .osm.pbf, .osm, .osm.gz or .osm.bz2.",
             "没有找到路网文件(.osm.pbf、.osm、.osm.gz 或 .osm.bz2)。",
         ),
-        "relief-alone": Sentence(
-            "An elevation file is of use with roads only, and no road extract came with it.",
-            "高程文件须与路网文件一起使用,而没有路网文件。",
+        "relief-alone": _warning(
+            "The elevation file was not used: no road extract came with it.", "没有路网文件,高程文件未使用。"
         ),
         "roads-reach-no-school": Sentence(
             "None of the {count} schools stands within {limit} m of a road of this file; the nearest, {nearest}, is "

@@ -234,7 +234,7 @@ def test_faults_of_tables_and_of_roads_come_together(house, tmp_path):
     assert stored_rows(house)[:3] == [0, 0, 0]
 
 
-def test_what_is_missing_or_too_much_is_said(house, roaded):
+def test_what_is_missing_or_too_much_is_said(house, roaded, tmp_path):
     tile = ("N30E107.hgt", b"not read")
     for files, code in (
         (((hamlet_roads.NAME, ROADS[1]), ("again.osm", ROADS[1])), "roads-several"),
@@ -243,6 +243,9 @@ def test_what_is_missing_or_too_much_is_said(house, roaded):
     ):
         faults = add(house.city, roaded, *files).json()["facts"]["faults"]
         assert code in [fault["code"] for fault in faults]
+    alone = send(house.city, [*tables(tmp_path), tile]).json()
+    assert alone["roads"] is None
+    assert [warning["file"] for warning in alone["warnings"] if warning["code"] == "relief-alone"] == [tile[0]]
 
 
 def test_a_school_far_from_the_roads_is_a_warning_that_names_it(house, tmp_path):
