@@ -51,7 +51,11 @@ router = APIRouter(prefix="/api", tags=["plans"], dependencies=[Depends(signed_i
 
 
 class PlanSummary(BaseModel):
-    """What a list of plans shows; objective and bound in yuan a year."""
+    """
+    What a list of plans shows; objective and bound in yuan a year.
+
+    ``estimate``: minutes are straight-line estimates, as of every plan made before roads were known.
+    """
 
     id: str
     run_id: str
@@ -68,6 +72,7 @@ class PlanSummary(BaseModel):
     bound: int | None
     gap: float | None
     rules_broken: int
+    estimate: bool = True
 
 
 class PlanOut(BaseModel):

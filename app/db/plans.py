@@ -44,6 +44,7 @@ def summary(document: PlanDocument) -> dict[str, Any]:
         "bound": certificate.bound,
         "gap": certificate.gap,
         "rules_broken": len(document.rules_broken),
+        "estimate": bool(document.travel.get("estimate", True)),
     }
 
 

@@ -545,6 +545,7 @@ export interface PlanSummary {
   status: Certificate["status"];
   objective: number | null;
   gap: number | null;
+  estimate: boolean;
 }
 
 /** A layer of a plan, with what it says of the plan. */

@@ -28,7 +28,7 @@ def test_every_link_from_the_landing_page_leads_to_what_it_names(house, stored):
     conforms = follow(house.city, links["conformance"]).json()["conformsTo"]
     assert "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core" in conforms
     collections = follow(house.city, links["data"]).json()["collections"]
-    layers = ("zones", "zones-today", "schools", "settlements")
+    layers = ("zones", "zones-today", "schools", "settlements", "cut-borders", "buses")
     assert {row["id"] for row in collections} == {f"{stored.plan}.{layer}" for layer in layers}
     for row in collections:
         assert "合成数据" in row["title"]

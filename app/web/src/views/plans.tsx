@@ -6,7 +6,7 @@ import { api } from "../api";
 import { moment, percent, yuan } from "../format";
 import { language, t, word } from "../language";
 import { useLoaded } from "../load";
-import { Empty, Panel, ProblemBox, SyntheticBadge, Waiting } from "../parts/basic";
+import { Empty, EstimateBadge, Panel, ProblemBox, SyntheticBadge, Waiting } from "../parts/basic";
 import { StatusMark } from "../parts/marks";
 import { type Column, DataTable } from "../parts/table";
 import { go, link } from "../route";
@@ -38,7 +38,8 @@ export function Plans() {
         value: (plan) => plan.title,
         cell: (plan) => (
           <>
-            <a href={link("plans", plan.id)}>{plan.title}</a> <SyntheticBadge synthetic={plan.synthetic} />
+            <a href={link("plans", plan.id)}>{plan.title}</a> <SyntheticBadge synthetic={plan.synthetic} />{" "}
+            <EstimateBadge estimate={plan.estimate} />
           </>
         ),
       },
