@@ -4,6 +4,7 @@ Time and memory of minutes by road, on networks drawn for it, against their size
     python -m tests.benchmarks.roads city                 500,000 nodes, 300 schools, 15 km by bus, then on foot
     python -m tests.benchmarks.roads municipality         1,000,000 nodes, 5,000 schools, 11,000 settlements, 16 homes
     python -m tests.benchmarks.roads growth               1,000 to 1,000,000 nodes
+    python -m tests.benchmarks.roads plot IN OUT          draws what growth wrote; needs the extra ``benchmarks``
     python -m tests.benchmarks.roads routes               seconds of one way on the map
     python -m tests.benchmarks.roads against-scipy        the same labels by scipy.sparse.csgraph, 100 schools
 
@@ -14,6 +15,7 @@ A municipality is dense in the middle and wide outside. Each row of the growth r
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import subprocess
@@ -21,7 +23,7 @@ import sys
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import shapely
@@ -242,6 +244,29 @@ def growth(
         if out is not None:
             with out.open("a", encoding="utf-8") as handle:
                 handle.write(done.stdout)
+
+
+@app.command()
+def plot(rows: Path, out: Path) -> None:
+    """Draw seconds and memory against nodes, both axes logarithmic, from the JSON lines of ``growth``."""
+    pyplot: Any = importlib.import_module("matplotlib.pyplot")
+    found = [json.loads(line) for line in rows.read_text(encoding="utf-8").splitlines()]
+    figure, axes = pyplot.subplots(figsize=(8, 5))
+    nodes = [row["nodes"] for row in found]
+    axes.plot(
+        nodes, [row["snap_seconds"] for row in found], ":", marker="s", color="#7a3b12", label="homes put on roads"
+    )
+    axes.plot(nodes, [row["seconds"] for row in found], marker="o", color="#0b4fb3", label="minutes of all pairs")
+    axes.set(xscale="log", yscale="log", xlabel="nodes of the network", ylabel="seconds, two cores")
+    other = axes.twinx()
+    other.plot(nodes, [row["peak_mb"] for row in found], "--", marker="^", color="#2e7d32", label="peak memory")
+    other.set(ylabel="MB", ylim=(0, None))
+    lines = [*axes.get_lines(), *other.get_lines()]
+    axes.legend(lines, [line.get_label() for line in lines], loc="upper left")
+    axes.grid(visible=True, which="major", color="#dddddd")
+    figure.tight_layout()
+    figure.savefig(out, metadata={"Date": None})
+    pyplot.close(figure)
 
 
 @app.command()
