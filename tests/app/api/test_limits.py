@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 from fastapi import FastAPI, Request
 
@@ -50,7 +51,8 @@ def send(app, chunks, seconds_apart=0.0, headers=()):
     async def take(message):
         sent.append(message)
 
-    asyncio.run(app(scope, receive, take))
+    with ThreadPoolExecutor(1) as pool:  # the browser of other tests may keep a loop in this thread
+        pool.submit(asyncio.run, app(scope, receive, take)).result()
     return sent[0]["status"], json.loads(b"".join(part.get("body", b"") for part in sent[1:]))
 
 

@@ -46,6 +46,8 @@ def long_order(database):
     return {
         "kind": "solve",
         "database_url": database.url,
+        "networks_dir": "networks",
+        "ways_dir": "ways",
         "dataset_id": dataset_id,
         "standing_plan_id": None,
         "scenario": scenario.model_dump(mode="json"),
@@ -94,6 +96,8 @@ def test_nothing_but_answers_is_on_the_child_s_stdout(database):
     order = {
         "kind": "solve",
         "database_url": database.url,
+        "networks_dir": "networks",
+        "ways_dir": "ways",
         "dataset_id": dataset_id,
         "standing_plan_id": None,
         "scenario": scenario.model_dump(mode="json"),

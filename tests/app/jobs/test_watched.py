@@ -18,6 +18,7 @@ from app.db import datasets, plans, runs, scenarios, schedules
 from app.jobs import orders, watched
 from app.jobs import runs as work
 from app.jobs.conduct import Planned
+from app.jobs.figures import Figures
 from app.jobs.keeper import Keeper
 from app.jobs.worker import Worker
 from app.settings import Settings
@@ -348,6 +349,8 @@ def answer(kind, database, dataset_id, scenario, standing_plan_id=None):
     order = {
         "kind": kind,
         "database_url": database.url,
+        "networks_dir": "networks",
+        "ways_dir": "ways",
         "dataset_id": dataset_id,
         "standing_plan_id": standing_plan_id,
         "scenario": scenario.model_dump(mode="json"),
@@ -402,7 +405,7 @@ def test_a_settlement_whose_school_has_gone_gets_the_best_of_those_left(database
     next(row for row in standing["settlements"] if row["id"] == "A")["school"] = north
     start_from = orders.standing_in(without(north), Stage.PRIMARY, standing)
     assert start_from == {"B": south, "C": south}
-    judged = orders.judge(without(north), scenario, "hash", start_from, never_stop)
+    judged = orders.judge(Figures(without(north), "hash", None), scenario, start_from, never_stop)
     assert {row.school for row in judged.settlements} == {south}
     assert judged.certificate.objective == made["certificate"]["objective"]
 
