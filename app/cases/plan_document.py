@@ -84,6 +84,7 @@ class SettlementPlan(Part):
     moved: bool
     estimated: bool | None = None
     minutes_p95: int | None = None
+    minutes_p95_today: int | None = None
     minutes_walk: int | None = None
     minutes_walk_today: int | None = None
     by_bus: bool | None = None

@@ -70,6 +70,7 @@ def of_settlements(
     walk = on_roads.ways.walk
     columns: dict[str, list[Any]] = {
         "minutes_p95": _minutes(asked.trips.p95, at),
+        "minutes_p95_today": _minutes(asked.trips.p95, now),
         "minutes_walk": _minutes(walk, at),
         "minutes_walk_today": _minutes(walk, now),
         "by_bus": _picked(on_roads.ways.by_bus, at),

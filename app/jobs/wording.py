@@ -276,18 +276,12 @@ def _boarders(asked: Asked) -> Callable[[int, int], int]:
 def _measures(asked: Asked, school_of: Sequence[int], opened: Sequence[bool], judgement: Judgement) -> Measures:
     layout = asked.layout
     pupils, at = layout.pupils, np.array(school_of)
-    joined = (at != NOBODY) & (pupils > 0)
-    minutes = layout.minutes[np.arange(len(at)), at][joined]
-    weight = pupils[joined]
-    now = layout.school_now
-    known = (now != NOBODY) & (pupils > 0)
-    today = layout.minutes[np.arange(len(at)), now]
-    known &= today < NOT_REACHED
+    now, rows = layout.school_now, np.arange(len(at))
+    trip, today = layout.minutes[rows, at], layout.minutes[rows, now]
+    joined = (at != NOBODY) & (pupils > 0) & (trip < NOT_REACHED)
+    known = (now != NOBODY) & (pupils > 0) & (today < NOT_REACHED)
+    minutes, weight = trip[joined], pupils[joined]
     away = sum(judgement.boarders)
-    beyond = ("trip_limit", "trip_limit_young", "no_way")
-    over = {v for b in judgement.broken if b.rule in beyond for v in b.settlements}
-    inside = int(weight.sum()) - sum(int(pupils[v]) for v in over)
-    total = int(weight.sum())
     moved = sum(int(pupils[v]) for v in np.flatnonzero((now != NOBODY) & (at != NOBODY) & (at != now)))
     return Measures(
         pupils=int(pupils.sum()),
@@ -297,7 +291,7 @@ def _measures(asked: Asked, school_of: Sequence[int], opened: Sequence[bool], ju
         mean_minutes_today=_mean(today[known], pupils[known]),
         p95_minutes=_percentile(minutes, weight, 0.95),
         worst_minutes=int(minutes.max()) if len(minutes) else None,
-        within_limit_share=inside / total if total else None,
+        within_limit_share=way_wording.within_limit_share(asked, at),
         pupils_moved=moved,
         boarders=away,
         running_cost=sum(row.running_cost for s, row in enumerate(asked.schools) if opened[s]),

@@ -295,6 +295,7 @@ export interface SettlementPlan {
   estimated?: boolean | null;
   /** From here on only where the plan is on roads. */
   minutes_p95?: number | null;
+  minutes_p95_today?: number | null;
   minutes_walk?: number | null;
   minutes_walk_today?: number | null;
   by_bus?: boolean | null;

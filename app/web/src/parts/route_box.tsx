@@ -25,7 +25,7 @@ export function RoadRows({ settlement, routes }: { settlement: SettlementPlan; r
   const yesNo = (value: boolean | null | undefined) => (value === null || value === undefined ? t("none") : t(value ? "yes" : "no"));
   const rows: [string, ComponentChildren, ComponentChildren][] = [
     [t("settlement.walk"), minutes(settlement.minutes_walk_today), minutes(settlement.minutes_walk)],
-    [t("settlement.p95"), t("none"), minutes(settlement.minutes_p95)],
+    [t("settlement.p95"), minutes(settlement.minutes_p95_today), minutes(settlement.minutes_p95)],
     [t("route.back"), ...both((route) => minutes(route.minutes_back))],
     [t("route.length"), ...both((route) => metres(route.metres))],
     [t("route.climb"), ...both((route) => metres(route.climb_metres))],
