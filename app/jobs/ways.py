@@ -31,6 +31,7 @@ from data.domain.district import District
 from data.norms import Norms
 from geo.contiguity import Contiguity
 from geo.roads import borders, homes, minutes, snap, times
+from geo.roads.classes import ROADS
 from geo.roads.graph import Graph, build
 from geo.roads.homes import Homes
 from geo.roads.network import Network
@@ -44,6 +45,9 @@ Arrays = dict[str, NDArray[Any]]
 
 FORM = b"junheng-ways-1"
 """Named in every key; changes when what is kept, or how it is found, does."""
+
+MOST_KEPT = 300
+"""Results kept in a folder: a few MB each for a county."""
 
 NOT_REACHED = 9_999
 """Minutes of a pair without a way within the cut-off: such a pair is never planned and its minutes never shown."""
@@ -235,7 +239,7 @@ def _listed(district: District) -> Homes | None:
 def _key(what: bytes, network: Network, profile: Profile, *places: object) -> str:
     """Hash everything that a result depends on."""
     total = hashlib.sha256(FORM + what + network.hash.encode())
-    total.update(repr(profile).encode())
+    total.update(repr((profile, ROADS)).encode())
     for place in places:
         parts = [getattr(place, f.name) for f in fields(place)] if isinstance(place, Homes) else [place]
         for part in parts:
@@ -258,7 +262,15 @@ def _kept(folder: Path | None, key: str, make: Callable[[], Arrays]) -> Arrays:
         with os.fdopen(handle, "wb") as out:
             np.savez_compressed(out, **arrays)  # type: ignore[arg-type]
         Path(name).replace(path)
+        _make_room(folder)
         return arrays
+
+
+def _make_room(folder: Path) -> None:
+    """Let go of what was found longest ago; another process may do so at the same time."""
+    found = [(path.stat().st_mtime, path) for path in folder.glob("*.npz") if path.exists()]
+    for _, path in sorted(found)[:-MOST_KEPT]:
+        path.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -189,6 +189,15 @@ def test_the_way_of_a_settlement_leg_by_leg(tmp_path):
     assert found.plan.straight_minutes == 30
 
 
+def test_what_was_found_longest_ago_makes_room(tmp_path, monkeypatch):
+    monkeypatch.setattr(ways, "MOST_KEPT", 3)
+    kept = tmp_path / "ways"
+    network = roads(tmp_path, kept=kept)
+    for slope in ("tobler", "minetti", "flat"):
+        plan(network, ask(travel={"slope": slope}))  # minutes and borders of each: six results
+    assert len(list(kept.iterdir())) == 3
+
+
 def test_what_was_found_is_kept_and_found_again(tmp_path, monkeypatch):
     kept = tmp_path / "ways"
     network = roads(tmp_path, kept=kept)
