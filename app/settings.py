@@ -31,6 +31,8 @@ class Settings(BaseSettings):
         Size of any other request body, in MiB.
     upload_seconds
         Longest time a request body may take to arrive.
+    road_seconds
+        Longest time that one road extract may take to be read.
     secure_cookies
         Send the session cookie over HTTPS only; set it where a proxy ends TLS.
     session_hours
@@ -58,6 +60,7 @@ class Settings(BaseSettings):
     max_unpacked_mb: Annotated[int, Field(ge=1)] = 2_000
     max_body_mb: Annotated[int, Field(ge=1)] = 8
     upload_seconds: Annotated[float, Field(gt=0)] = 300.0
+    road_seconds: Annotated[float, Field(gt=0)] = 600.0
     secure_cookies: bool = False
     session_hours: Annotated[float, Field(gt=0)] = 12.0
     base_map_url: str = ""

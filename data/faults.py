@@ -310,6 +310,10 @@ SENTENCES: Mapping[str, Sentence] = MappingProxyType(
             "共有 {count} 个道路文件;请只提供一个覆盖全区的文件。",
         ),
         "roads-broken": Sentence("The road extract is damaged or cut off: {error}.", "道路文件损坏或不完整:{error}。"),
+        "roads-too-long": Sentence(
+            "Reading the extract took longer than {seconds} seconds and was ended; cut it to the district.",
+            "读取道路文件超过 {seconds} 秒,已中止;请按本区县范围裁剪后再试。",
+        ),
         "roads-empty": Sentence(
             "The extract holds no way that people or vehicles can use.", "文件中没有行人或车辆可通行的道路。"
         ),
@@ -381,6 +385,12 @@ class Findings:
         if self._of_a_kind[kind] <= MOST_OF_A_KIND:
             found = self.warnings if SENTENCES[code].warning else self.faults
             found.append(fault(code, where, **facts))
+
+    def take(self, other: Findings) -> None:
+        """Add what another import found, in its order."""
+        self.faults.extend(other.faults)
+        self.warnings.extend(other.warnings)
+        self._of_a_kind.update(other._of_a_kind)
 
     def closed(self) -> tuple[tuple[Fault, ...], tuple[Fault, ...]]:
         """Give faults and warnings, with one more line for each kind that was too many to list."""

@@ -235,7 +235,8 @@ def import_files(
     """Check and store files; every fault is told at once, and where there is one nothing is stored."""
     identity.require_division(declaration.division)
     with uploads.laid_out(files, service.settings) as path:
-        found = importing.import_files(path, Declaration(**declaration.model_dump()))
+        told = Declaration(**declaration.model_dump())
+        found = importing.import_files(path, told, service.settings.road_seconds)
     return stored(service, identity, found, response)
 
 

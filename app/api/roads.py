@@ -145,7 +145,7 @@ def import_roads(
     with service.database.reading() as session:
         datasets.get(session, dataset_id, identity.scope)
     with uploads.laid_out(files, service.settings) as path:
-        found = importing.import_roads(path, service.district(dataset_id))
+        found = importing.import_roads(path, service.district(dataset_id), service.settings.road_seconds)
     return stored(service, identity, found, response)
 
 

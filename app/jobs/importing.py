@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,7 +20,7 @@ from shapely import Point
 from app.cases.scenario import Starts
 from app.db import networks
 from app.db.networks import Packed
-from app.jobs import ways
+from app.jobs import road_reader, ways
 from data import importers, sample
 from data.domain.district import District
 from data.faults import Fault, Findings, Where
@@ -80,24 +81,28 @@ class Far:
     limit: float
 
 
-def import_files(path: Path, declaration: Declaration) -> Imported:
-    """Read a file, folder or archive as a district, with its road extract and elevation where there are any."""
+def import_files(path: Path, declaration: Declaration, road_seconds: float | None = None) -> Imported:
+    """
+    Read a file, folder or archive as a district, with its road extract and elevation where there are any.
+
+    ``road_seconds``: roads are read in a process of their own, for so long at most; ``None``: in this one.
+    """
     findings = Findings()
     with importers.opened(path, findings) as files:
         tables = importers.read_tables(path.name, files.tables, declaration, findings)
-        roads = _roads(files, tables.places, findings)
+        roads = _roads(files, tables.places, findings, road_seconds)
     return _imported(tables.district, roads, findings)
 
 
-def import_roads(path: Path, district: District) -> Imported:
-    """Read a file, folder or archive as the roads of a district that is known already."""
+def import_roads(path: Path, district: District, road_seconds: float | None = None) -> Imported:
+    """Read a file, folder or archive as the roads of a district that is known already; see ``import_files``."""
     findings = Findings()
     with importers.opened(path, findings) as files:
         for file in files.tables:
             findings.add("file-ignored", Where(file.name))
         if not files.roads and not findings.faults:
             findings.add("roads-missing", Where(path.name))
-        roads = _roads(files, places_of(district), findings)
+        roads = _roads(files, places_of(district), findings, road_seconds)
     return _imported(district, roads, findings)
 
 
@@ -173,7 +178,7 @@ def _beyond(names: Sequence[tuple[str, str]], metres: NDArray[np.float64], limit
     )
 
 
-def _roads(files: Sorted, places: Sequence[Point], findings: Findings) -> Laid | None:
+def _roads(files: Sorted, places: Sequence[Point], findings: Findings, seconds: float | None) -> Laid | None:
     """Make the network of the files; tables that tell no place have faults of their own, and nothing is made then."""
     if len(files.roads) > 1:
         for file in files.roads:
@@ -184,18 +189,27 @@ def _roads(files: Sorted, places: Sequence[Point], findings: Findings) -> Laid |
             findings.add("relief-alone", Where(file.name))
         return None
     called = {file.path: file.name for file in (*files.roads, *files.relief)}
-    return (
-        _made(files.roads[0].path, [file.path for file in files.relief], places, called, findings) if places else None
-    )
+    if not places:
+        return None
+    return _made(files.roads[0].path, [file.path for file in files.relief], places, called, findings, seconds)
 
 
 def _made(
-    extract: Path, relief: Sequence[Path], places: Sequence[Point], called: Mapping[Path, str], findings: Findings
+    extract: Path,
+    relief: Sequence[Path],
+    places: Sequence[Point],
+    called: Mapping[Path, str],
+    findings: Findings,
+    seconds: float | None = None,
 ) -> Laid | None:
     lon, lat = shapely.get_coordinates(np.asarray(places, dtype=object)).T
     there = np.isfinite(lon) & np.isfinite(lat) & (np.abs(lon) <= 180.0) & (np.abs(lat) <= 90.0)
-    made = make.make(extract, relief, (lon[there], lat[there]), MARGIN_KM, called=called, findings=findings)
-    if made.network is None or made.report is None:
+    read = partial(make.make, extract, relief, (lon[there], lat[there]), MARGIN_KM, called=called)
+    if seconds is None:
+        made: make.Made | None = read(findings=findings)
+    else:
+        made = road_reader.read_apart(read, called.get(extract, extract.name), seconds, findings)
+    if made is None or made.network is None or made.report is None:
         return None
     return Laid(made.network, made.report.json() | {"has_relief": made.network.has_relief})
 

@@ -29,7 +29,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import spsolve
 
 from geo.crs import GEOGRAPHIC
-from geo.roads.errors import BadRoadFile
+from geo.roads.errors import BadRoadFile, said
 from geo.roads.network import Floats, Floats32, Ints32
 from geo.roads.osm import Box
 
@@ -127,7 +127,7 @@ class Tile:
         try:
             cells = self.cells(top, bottom, left, right)
         except _UNREADABLE as error:
-            raise BadRoadFile(self.path, "relief-broken", error=_said(error)) from error
+            raise BadRoadFile(self.path, "relief-broken", error=said(self.path, error)) from error
         return bilinear(without_small_holes(cells), column - left, row - top)
 
 
@@ -185,11 +185,7 @@ def tiles_of(path: Path) -> list[Tile]:
             return _zipped(path)
         return [_hgt(path, path.name, path.read_bytes())] if name.endswith(".hgt") else [_geotiff(path)]
     except _UNREADABLE as error:
-        raise BadRoadFile(path, "relief-broken", error=_said(error)) from error
-
-
-def _said(error: BaseException) -> str:
-    return str(error).strip().rstrip(".") or type(error).__name__
+        raise BadRoadFile(path, "relief-broken", error=said(path, error)) from error
 
 
 # SRTM tiles

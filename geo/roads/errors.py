@@ -8,6 +8,12 @@ from data.errors import PlanningError
 from data.faults import SENTENCES
 
 
+def said(path: Path, error: BaseException) -> str:
+    """Give what a library says of a file, by the file's name alone: the folder it lies in is nobody's business."""
+    text = str(error).replace(str(path), path.name).strip().rstrip(".")
+    return text or type(error).__name__
+
+
 class BadRoadFile(PlanningError):
     """
     A road extract or elevation file cannot be used.

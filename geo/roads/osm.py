@@ -25,6 +25,7 @@ from pyproj import Geod
 
 from geo.roads import tags
 from geo.roads.errors import BadRoadFile
+from geo.roads.errors import said as said_of
 from geo.roads.network import BarrierKind, Bytes, Floats, Floats32, Ints32, Ints64, NodeFlag
 
 ENDINGS = (".osm.pbf", ".osm", ".osm.gz", ".osm.bz2", ".pbf")
@@ -164,7 +165,7 @@ def _damage_told(path: Path) -> Iterator[None]:
     try:
         yield
     except (RuntimeError, ValueError, OverflowError, OSError, osmium.InvalidLocationError) as error:
-        raise BadRoadFile(path, "roads-broken", error=str(error).strip().rstrip(".") or type(error).__name__) from error
+        raise BadRoadFile(path, "roads-broken", error=said_of(path, error)) from error
 
 
 # What the file holds
