@@ -33,6 +33,7 @@ from app.cases.strict import Strict
 from app.db import plans, scenarios
 from app.db.errors import NotFound
 from app.db.models import PlanRow
+from app.permissions import Role
 from app.reports import exports, layers
 from data.domain.schools import SchoolKind, Stage
 from geo import geojson
@@ -279,19 +280,21 @@ def read_settlement(settlement_id: str, plan: PlanDep) -> SettlementFacts:
 
 
 @router.get("/plans/{plan_id}/settlements/{settlement_id}/route", summary="The way of a settlement's pupils")
-def read_route(settlement_id: str, plan: PlanDep, session: Reading) -> SettlementRoutes:
+def read_route(settlement_id: str, plan: PlanDep, identity: Reader, session: Reading) -> SettlementRoutes:
     """Send the way to the school of the plan and to today's, leg by leg, there and back, with what it crosses."""
     from app.jobs import pupil_routes  # noqa: PLC0415 - as for edits
 
     row = _found("settlement", settlement_id, plan.document.settlements)
+    from_home = identity.role is not Role.READER
 
     def make() -> SettlementRoutes:
         asked = _laid_out(plan, session)
         ids = asked.layout.school_ids
         school, today = (-1 if id is None else ids.index(id) for id in (row.school, row.school_today))
-        return pupil_routes.of_settlement(asked, asked.layout.settlement_ids.index(settlement_id), school, today)
+        place = asked.layout.settlement_ids.index(settlement_id)
+        return pupil_routes.of_settlement(asked, place, school, today, from_home=from_home)
 
-    return plan.service.replies.get(("route", plan.row.id, settlement_id), make)
+    return plan.service.replies.get(("route", plan.row.id, settlement_id, from_home), make)
 
 
 @router.get("/plans/{plan_id}/schools/{school_id}", summary="What a plan says of a school")

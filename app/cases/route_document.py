@@ -35,7 +35,8 @@ class CrossingOut(Part):
 
 class RouteOut(Part):
     """
-    The way from one home of a settlement to a school: the home in the middle, half of the people need longer.
+    The way from one home of a settlement to a school: the home in the middle, half of the people need longer. Readers
+    are shown the way from the centre where the dataset lists homes.
 
     ``minutes`` and ``minutes_back`` are whole, of this home; ``minutes_mean`` is the settlement's, as the plan counts
     it. ``estimate``: no way is known, the line is straight.

@@ -27,20 +27,28 @@ _DECIMALS = 5
 """Decimals of a degree of a line: about a metre."""
 
 
-def of_settlement(asked: Asked, settlement: int, school: int, school_today: int) -> SettlementRoutes:
-    """Find the ways of a settlement (index) to two schools (indices, or ``NOBODY``)."""
-    planned = _route(asked, settlement, school)
-    today = planned if school == school_today else _route(asked, settlement, school_today)
+def of_settlement(
+    asked: Asked, settlement: int, school: int, school_today: int, *, from_home: bool = True
+) -> SettlementRoutes:
+    """
+    Find the ways of a settlement (index) to two schools (indices, or ``NOBODY``).
+
+    ``from_home`` false: where the dataset lists homes, the ways start from the centre, so that no home is shown.
+    """
+    planned = _route(asked, settlement, school, from_home)
+    today = planned if school == school_today else _route(asked, settlement, school_today, from_home)
     return SettlementRoutes(settlement=asked.layout.settlement_ids[settlement], plan=planned, today=today)
 
 
-def _route(asked: Asked, v: int, s: int) -> RouteOut | None:
+def _route(asked: Asked, v: int, s: int, from_home: bool) -> RouteOut | None:
     if s == NOBODY or not asked.trips.reached[v, s]:
         return None
     on_roads = asked.trips.on_roads
     if on_roads is None or asked.trips.estimated[v, s]:
         return _straight(asked, v, s)
-    home, door = _home_in_the_middle(asked, on_roads, v, s), _door(asked, s)
+    centre, door = asked.settlements[v].centre, _door(asked, s)
+    hidden = bool(asked.district.homes) and not from_home
+    home = (centre.x, centre.y) if hidden else _home_in_the_middle(asked, on_roads, v, s)
     graph, means = ways.graph_of(on_roads.roads.network, on_roads.profile), ways.means_of(asked.scenario.travel)
     limit = asked.used.glance("travel.snap_limit")
     there = route.find(graph, home, door, means, limit_metres=limit)

@@ -5,11 +5,14 @@ Trips start from the centres, so that each settlement has one home, and its mean
 """
 
 import re
+from dataclasses import replace
 
 import pytest
+from shapely import Point
 
 from app.cases.scenario import Scenario
 from app.jobs import desk, importing, planning, pupil_routes, ways
+from data.domain.settlements import HomeCount
 from data.sample import three_hamlets
 from tests.support import hamlet_roads
 
@@ -187,6 +190,22 @@ def test_the_way_of_a_settlement_leg_by_leg(tmp_path):
     assert found.plan.legs[0].names == ("三村路",)
     assert (found.today.school, found.today.minutes) == ("north", 9)
     assert found.plan.straight_minutes == 30
+
+
+def test_a_reader_is_shown_no_home(tmp_path):
+    network = roads(tmp_path)
+    # A's people live at two places, 800 m west and 400 m east of its centre, most of them west.
+    places = {-800.0: 9, 400.0: 1}
+    west = 107.0 - 800 / hamlet_roads.METRES_A_DEGREE
+    homes = tuple(
+        HomeCount("A", Point(107.0 + metres / hamlet_roads.METRES_A_DEGREE, 30.0), people)
+        for metres, people in places.items()
+    )
+    district = replace(HAMLETS, homes=homes)
+    asked = desk.lay_out(district, ask(travel={"starts": "auto"}), None, network)
+    planner, reader = (pupil_routes.of_settlement(asked, 0, 0, 0, from_home=told).plan for told in (True, False))
+    assert planner.legs[0].coordinates[0][0] == pytest.approx(west, abs=1e-4)
+    assert reader.legs[0].coordinates[0][0] == pytest.approx(107.0, abs=1e-4)
 
 
 def test_what_was_found_longest_ago_makes_room(tmp_path, monkeypatch):
