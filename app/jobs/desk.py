@@ -177,7 +177,9 @@ def _cut(
     if found.on_roads is None or not scenario.neighbours.barriers or district.neighbours:
         return None
     roads, profile = found.on_roads.roads, found.on_roads.profile
-    return ways.cut(district, near, roads, profile, used.value("travel.snap_limit"))
+    unknown = np.asarray(found.estimated.all(axis=1))
+    means = ways.means_of(scenario.travel)
+    return ways.cut(district, near, roads, profile, means, unknown, snap_limit=used.value("travel.snap_limit"))
 
 
 def _cut_notices(district: District, cut: Cut | None) -> tuple[dict[str, str], ...]:

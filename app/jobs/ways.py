@@ -34,7 +34,7 @@ from geo.roads import borders, homes, minutes, snap, times
 from geo.roads.classes import ROADS
 from geo.roads.graph import Graph, build
 from geo.roads.homes import Homes
-from geo.roads.network import Network
+from geo.roads.network import Network, Ride
 from geo.roads.profile import Closure, Means, Profile, Slope
 from geo.roads.snap import Snapped
 
@@ -51,6 +51,9 @@ MOST_KEPT = 300
 
 NOT_REACHED = 9_999
 """Minutes of a pair without a way within the cut-off: such a pair is never planned and its minutes never shown."""
+
+FENCED = frozenset({"motorway", "motorway_link"})
+"""Classes of road that nobody gets on or off at a border."""
 
 FARTHEST_METRES = 1e7
 """Stands for the distance to a road where there is none at all: a quarter of the earth's girth."""
@@ -307,15 +310,37 @@ class Cut:
     borders: tuple[UncrossedBorder, ...]
 
 
-def cut(district: District, near: Contiguity, roads: Roads, profile: Profile, snap_limit: float) -> Cut:
-    """Find which common borders no way crosses; a settlement that this would cut off keeps a tie."""
+def cut(
+    district: District,
+    near: Contiguity,
+    roads: Roads,
+    profile: Profile,
+    means: Means,
+    unknown: Bools,
+    *,
+    snap_limit: float,
+) -> Cut:
+    """
+    Find which common borders no way crosses; a settlement that this would cut off keeps a tie.
+
+    Parameters
+    ----------
+    means
+        On foot alone, a border counts as crossed where people can walk; otherwise also where a bus rides, expressways
+        aside.
+    unknown
+        Shape (V,): settlements of which no way is known; their borders all count.
+    """
     centres = np.array([settlement.centre for settlement in district.settlements], dtype=object)
     places = shapely.get_coordinates(centres)
-    key = _key(b"cut", roads.network, profile, near.pairs, places, shapely.to_wkb(near.cells).tolist(), snap_limit)
+    shapes = shapely.to_wkb(near.cells).tolist()
+    key = _key(b"cut", roads.network, profile, near.pairs, places, shapes, unknown, (means.value, snap_limit))
 
     def judge() -> Arrays:
-        found = borders.crossable(_without_what_is_shut(roads.network, profile), near.pairs, near.cells, centres)
-        minutes_apart = _apart(roads.network, profile, places, near.pairs[~found.kept], snap_limit)
+        found = borders.crossable(_crossed_by(roads.network, profile, means), near.pairs, near.cells, centres)
+        nothing_known = unknown[near.pairs].any(axis=1)
+        found.kept[nothing_known], found.reason[nothing_known] = True, ""
+        minutes_apart = _apart(roads.network, profile, means, places, near.pairs[~found.kept], snap_limit)
         found = borders.with_ties(found, minutes_apart, TIE_MINUTES)
         told = np.flatnonzero(found.reason != "")
         return {
@@ -347,18 +372,21 @@ def cut(district: District, near: Contiguity, roads: Roads, profile: Profile, sn
     )
 
 
-def _without_what_is_shut(network: Network, profile: Profile) -> Network:
-    """Give the network on which nobody walks what the profile shuts."""
-    if not profile.closures:
-        return network
-    shut = times.closed(network, profile.closures, times.slopes(network))
-    return replace(network, walk=network.walk & ~shut)
+def _crossed_by(network: Network, profile: Profile, means: Means) -> Network:
+    """Give the network whose ways on foot are those that lead people over a border by these means, if open."""
+    crossed = network.walk
+    if means is not Means.WALK:
+        fenced = np.isin(network.road, [place for place, road in enumerate(ROADS) if road.road in FENCED])
+        crossed = crossed | ((network.ride != Ride.NONE) & ~fenced)
+    if profile.closures:
+        crossed = crossed & ~times.closed(network, profile.closures, times.slopes(network))
+    return replace(network, walk=crossed)
 
 
 def _apart(
-    network: Network, profile: Profile, places: NDArray[np.float64], pairs: Ints, snap_limit: float
+    network: Network, profile: Profile, means: Means, places: NDArray[np.float64], pairs: Ints, snap_limit: float
 ) -> NDArray[np.float64]:
-    """Give the minutes by road between the centres of pairs, the quicker means; infinite beyond ``TIE_MINUTES``."""
+    """Give the minutes by road between the centres of pairs; infinite beyond ``TIE_MINUTES``."""
     if len(pairs) == 0:
         return np.empty(0)
     ones, at_one = np.unique(pairs[:, 0], return_inverse=True)
@@ -367,6 +395,6 @@ def _apart(
     at = snap.snap(network, starts.lon, starts.lat, snap_limit)
     ends = snap.snap(network, places[others, 0], places[others, 1], snap_limit)
     found = minutes.between(graph_of(network, profile), starts, at, len(ones), ends, cut_off_minutes=TIE_MINUTES)
-    table = found.dense("mixed", (len(ones), len(others)), NOT_REACHED).astype(np.float64)
+    table = found.dense(means.value, (len(ones), len(others)), NOT_REACHED).astype(np.float64)
     table[table >= NOT_REACHED] = np.inf
     return np.asarray(table[at_one, at_other])

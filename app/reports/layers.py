@@ -16,6 +16,7 @@ from data.domain.district import District
 from data.domain.schools import School
 from geo import catchments, cells, crs, geojson
 from geo.crs import Shapes
+from geo.roads.make import CREDIT
 
 PLAN_LAYERS = ("zones", "zones-today", "schools", "settlements", "cut-borders", "buses")
 DATASET_LAYERS = ("settlements", "schools")
@@ -115,6 +116,7 @@ def about_plan(document: PlanDocument) -> dict[str, object]:
         "status": document.certificate.status.value,
         "minutes": document.travel.get("mode"),
         "minutes_are_estimates": bool(document.travel.get("estimate", True)),
+        **({} if document.synthetic or document.travel.get("estimate", True) else {"credit": CREDIT}),
     }
 
 

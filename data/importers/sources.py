@@ -30,6 +30,8 @@ ROADS = (".osm.pbf", ".pbf", ".osm", ".osm.gz", ".osm.bz2")
 RELIEF = (".hgt", ".hgt.zip", ".tif", ".tiff")
 """Endings of elevation files."""
 
+_DOUBTFUL = re.compile(r"[\x00-\x7f]*(?:[\u0370-\u07ff][\x00-\x7f]*)+")
+"""Besides ASCII only letters of two bytes that no Latin or Chinese text has: Greek, Cyrillic and what follows."""
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -211,8 +213,9 @@ def decoded(raw: bytes) -> str:
     """
     Read text that is UTF-8 or GB18030.
 
-    Some short Chinese texts in GB18030, 学校 among them, are also UTF-8 for two Cyrillic letters; where only the
-    second reading gives Chinese, it is taken. A mark of UTF-8 at the start is believed.
+    Some short Chinese texts in GB18030, 学校 among them, are also UTF-8 for two Cyrillic letters; where UTF-8 gives
+    nothing but such letters and GB18030 gives Chinese, that is taken. Latin letters with accents are believed to be
+    UTF-8, and so is a mark of it at the start.
 
     Raises
     ------
@@ -223,7 +226,7 @@ def decoded(raw: bytes) -> str:
         as_utf8 = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         return raw.decode("gb18030")
-    if raw.startswith(codecs.BOM_UTF8) or as_utf8.isascii() or _CHINESE.search(as_utf8):
+    if raw.startswith(codecs.BOM_UTF8) or not _DOUBTFUL.fullmatch(as_utf8):
         return as_utf8
     try:
         as_gb18030 = raw.decode("gb18030")

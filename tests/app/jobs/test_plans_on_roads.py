@@ -134,6 +134,26 @@ def test_a_river_without_a_bridge_cuts_a_border_and_says_so(tmp_path):
     assert whole.cut_borders == ()
 
 
+def test_a_border_that_only_a_bus_crosses_counts_unless_all_walk(tmp_path):
+    # The bridge forbids walking; a bus rides over it.
+    def no_walking(text):
+        return text.replace('<tag k="bridge" v="yes"/>', '<tag k="bridge" v="yes"/><tag k="foot" v="no"/>')
+
+    network = roads(tmp_path, no_walking)
+    assert desk.lay_out(HAMLETS, ask(), None, network).layout.neighbours.tolist() == [[0, 1], [1, 2]]
+    on_foot = desk.lay_out(HAMLETS, ask(travel={"means": "walk"}), None, network)
+    assert on_foot.layout.neighbours.tolist() == [[1, 2]]
+
+
+def test_places_of_which_no_way_is_known_keep_their_borders(tmp_path):
+    network = roads(tmp_path, without_the_bridge, north=0.005)
+    far = desk.lay_out(HAMLETS, ask(norms=[{"key": "travel.snap_limit", "value": 500}]), None, network)
+    assert far.trips.estimated.all()
+    assert far.layout.neighbours.tolist() == [[0, 1], [1, 2]]
+    near = desk.lay_out(HAMLETS, ask(), None, network)
+    assert near.layout.neighbours.tolist() == [[1, 2]]
+
+
 def test_settlements_on_two_banks_are_no_neighbours(tmp_path):
     assert desk.lay_out(HAMLETS, ask(), None, roads(tmp_path)).layout.neighbours.tolist() == [[0, 1], [1, 2]]
     cut = desk.lay_out(HAMLETS, ask(), None, roads(tmp_path, without_the_bridge))

@@ -438,3 +438,14 @@ def test_a_whole_column_of_faults_is_listed_to_a_limit_and_counted(county, decla
     found = [f for f in faults_of(in_folder(county), declared) if f.column == "count"]
     assert codes(found).count("not-a-number") == 1_000
     assert [f.reason for f in found if f.code == "more-of-the-same"] == ["100 more faults of kind not-a-number."]
+
+
+@pytest.mark.parametrize("text", ["Sornás", "Julià de Lòria", "l’Aldosa", "Äänekoski", "学校", "id,name\n1,São"])
+def test_valid_utf_8_is_read_as_it_is(text):
+    assert sources.decoded(text.encode()) == text
+
+
+@pytest.mark.parametrize("text", ["学校", "编号,学校\n1,学校", "云台学校"])
+def test_chinese_in_gb18030_is_read_too(text):
+    # 学校 alone is also UTF-8, for two Cyrillic letters.
+    assert sources.decoded(text.encode("gb18030")) == text
